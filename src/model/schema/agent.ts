@@ -1,0 +1,40 @@
+/** Voice agents reachable by SIP. */
+import { z } from "zod";
+import { digest } from "./auth.ts";
+import { codecName } from "./codec.ts";
+import { identifier, ipNetwork, sipUri } from "./text.ts";
+
+export const weightedUri = z
+  .strictObject({
+    uri: sipUri.describe("Where the agent listens, for example `sip:10.0.4.10:5080`."),
+    priority: z.int().min(1).max(100).describe("Lower numbers are tried first; equal ones share the load. Default: 1.").optional(),
+    weight: z.int().min(1).max(100).describe("Share of the load among URIs of the same priority. Default: 1.").optional(),
+  })
+  .meta({ title: "WeightedUri" });
+
+export const agentUri = sipUri.describe(
+  "SIP URI of the agent, with `;transport=tcp` where it is not UDP. With a user part, that user is called; else the called number.",
+);
+
+export const mediaEncryption = z.enum(["disabled", "allowed", "required"]);
+
+export const agent = z
+  .strictObject({
+    uri: z
+      .union([agentUri, z.array(z.union([agentUri, weightedUri])).min(1).max(64)])
+      .describe("Where the agent listens. Several URIs share the load and stand in for each other."),
+    codecs: z.array(codecName).min(1).max(8).describe("Codecs that the agent speaks, in its order. Default: those of the trunk.").optional(),
+    nat: z
+      .boolean()
+      .describe("The agent's media address is not the one in its SDP: learn it from the first packets. Default: false.")
+      .optional(),
+    media_encryption: mediaEncryption.describe("SRTP towards the agent. Default: `disabled`.").optional(),
+    allowed_ips: z.array(ipNetwork).max(64).describe("Addresses from which this agent may place calls.").optional(),
+    auth: digest.describe("Digest credentials with which this agent may place calls.").optional(),
+  })
+  .describe("A voice agent reachable by SIP.")
+  .meta({ title: "Agent" });
+
+export const agents = z
+  .record(identifier, agent)
+  .describe("The agents of this trunk by their id: what `agent_id` may name.");
