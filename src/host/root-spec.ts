@@ -1,0 +1,87 @@
+/** What a private root of Debian packages is made from, and where it lies. */
+import { createHash } from "node:crypto";
+import { join, resolve } from "node:path";
+import envPaths from "env-paths";
+import { sortedBy } from "../core/order.ts";
+
+/** An apt repository, named with the key that signs it. */
+export interface AptRepository {
+  readonly uri: string;
+  /** Suite, or a path ending in `/` for a flat repository (sources.list(5)). */
+  readonly suite: string;
+  readonly components: readonly string[];
+  /** Key file, binary (.gpg, .pgp) or armoured (.asc). */
+  readonly signedBy: string;
+}
+
+export interface RootSpec {
+  /** Part of the directory's name: `engine-6.1`, `tools`. */
+  readonly name: string;
+  /** Debian code name; means the suite with its updates and its security archive. */
+  readonly suite?: string;
+  /** Repositories beside the suite, or instead of it. */
+  readonly repositories?: readonly AptRepository[];
+  readonly packages: readonly string[];
+  /** Packages that only maintainer scripts need (adduser, debconf, …), treated as installed already. */
+  readonly without?: readonly string[];
+}
+
+/** One package of a root, as recorded when it was unpacked. */
+export interface RootPackage {
+  readonly package: string;
+  /** Full Debian revision, with epoch. */
+  readonly version: string;
+  readonly architecture: string;
+  readonly file: string;
+  readonly uri: string;
+  /** Bytes of the .deb. */
+  readonly size: number;
+  /** Of the .deb, hexadecimal, as in the signed index and as computed from the file. */
+  readonly sha256: string;
+}
+
+/** The content of `root.json`, written last: a root without it does not exist. */
+export interface RootManifest {
+  readonly version: 1;
+  readonly spec: RootSpec;
+  readonly architecture: "amd64" | "arm64";
+  /** Library folder name: `x86_64-linux-gnu`. */
+  readonly triplet: string;
+  /** False where the host's apt accepts release files that are out of date. */
+  readonly release_dates_checked: boolean;
+  readonly packages: readonly RootPackage[];
+}
+
+export interface PrivateRoot {
+  /** Holds `root.json`, `root/` and `bin/`. */
+  readonly directory: string;
+  /** The file system of the packages. */
+  readonly root: string;
+  /** One wrapper per program, to be put on PATH for programs that start others by name. */
+  readonly bin: string;
+  readonly manifest: RootManifest;
+}
+
+/** Where roots are kept: `CREW_ENGINE_DIR`, else `engines` in crew's folder of `XDG_CACHE_HOME`. */
+export function enginesDirectory(env: Readonly<Record<string, string | undefined>>): string {
+  if (env.CREW_ENGINE_DIR) return resolve(env.CREW_ENGINE_DIR);
+  if (env.XDG_CACHE_HOME) return resolve(env.XDG_CACHE_HOME, "crew", "engines");
+  if (env.HOME) return resolve(env.HOME, ".cache", "crew", "engines");
+  return join(envPaths("crew", { suffix: "" }).cache, "engines");
+}
+
+/** Directory name of a root: its name and a hash of all that it is made from, so that a changed spec is another root. */
+export function rootName(spec: RootSpec): string {
+  const canonical = JSON.stringify([
+    spec.suite ?? null,
+    sortedBy(spec.repositories ?? [], (r) => `${r.uri} ${r.suite}`).map((r) => [
+      r.uri,
+      r.suite,
+      r.components,
+      r.signedBy,
+    ]),
+    [...spec.packages].sort(),
+    [...(spec.without ?? [])].sort(),
+  ]);
+  return `${spec.name}-${createHash("sha256").update(canonical).digest("hex").slice(0, 10)}`;
+}
