@@ -1,7 +1,10 @@
 /** The contract of a verb: one file in `verbs/`, loaded only when it is called. */
 import type { Command } from "commander";
 import type { Diagnostic } from "../core/diagnostic.ts";
+import type { Origins } from "../core/origins.ts";
 import type { ExitCode } from "./exit.ts";
+
+export type { Origins } from "../core/origins.ts";
 
 /** What a verb may touch of the outside; tests pass their own. */
 export interface Io {
@@ -33,11 +36,6 @@ export interface VerbResult {
   readonly text?: string;
   /** Source of the config, so that pointers in the diagnostics become spans. */
   readonly origins?: Origins;
-}
-
-/** Resolves a pointer of the config to where it is written; asked only for what is shown. */
-export interface Origins {
-  locate(pointer: string, part?: "key" | "value"): Promise<import("../core/span.ts").Span | undefined>;
 }
 
 export interface Verb {
