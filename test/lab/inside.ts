@@ -28,13 +28,10 @@ export type Event =
 
 export type Answer = { re: number; value: unknown } | { re: number; error: string };
 
-type Thing =
-  | { kind: "process"; it: ChildProcess }
-  | { kind: "udp"; it: UdpSocket }
-  | { kind: "tcp"; it: Socket }
-  | { kind: "server"; it: Server };
-
-const things = new Map<number, Thing>();
+const processes = new Map<number, ChildProcess>();
+const udps = new Map<number, UdpSocket>();
+const tcps = new Map<number, Socket>();
+const servers = new Map<number, Server>();
 /** Accepted connections get ids that no order has. */
 let accepted = 1_000_000_000;
 
@@ -42,14 +39,14 @@ function say(message: Event | Answer): void {
   process.stdout.write(`${JSON.stringify(message)}\n`);
 }
 
-function get<K extends Thing["kind"]>(id: number, kind: K): Extract<Thing, { kind: K }>["it"] {
+function open<T>(things: ReadonlyMap<number, T>, id: number): T {
   const thing = things.get(id);
-  if (thing?.kind !== kind) throw new Error(`${id} is no open ${kind}`);
-  return (thing as Extract<Thing, { kind: K }>).it;
+  if (thing === undefined) throw new Error(`${id} is not open`);
+  return thing;
 }
 
 function watchTcp(id: number, socket: Socket): void {
-  things.set(id, { kind: "tcp", it: socket });
+  tcps.set(id, socket);
   socket.on("data", (data) => say({ on: id, event: "data", data: data.toString("base64") }));
   socket.on("close", () => say({ on: id, event: "end" }));
   socket.on("error", () => {});
@@ -65,7 +62,7 @@ function start(id: number, order: Extract<Order, { op: "spawn" }>): Promise<unkn
     stdio: ["pipe", out, out],
     detached: true,
   });
-  things.set(id, { kind: "process", it: child });
+  processes.set(id, child);
   child.stdin?.on("error", () => {});
   for (const [stream, err] of [
     [child.stdout, false],
@@ -96,10 +93,10 @@ function obey(id: number, order: Order): Promise<unknown> {
     case "spawn":
       return start(id, order);
     case "write":
-      get(order.on, "process").stdin?.write(order.text);
+      open(processes, order.on).stdin?.write(order.text);
       return Promise.resolve(null);
     case "signal": {
-      const { pid, exitCode, signalCode } = get(order.on, "process");
+      const { pid, exitCode, signalCode } = open(processes, order.on);
       if (pid !== undefined && (order.group || (exitCode === null && signalCode === null))) {
         try {
           process.kill(order.group ? -pid : pid, order.signal);
@@ -126,14 +123,14 @@ function obey(id: number, order: Order): Promise<unknown> {
           }),
         );
         socket.bind(order.port, order.address, () => {
-          things.set(id, { kind: "udp", it: socket });
+          udps.set(id, socket);
           resolve({ port: socket.address().port });
         });
       });
     case "udp-send":
       return new Promise((resolve, reject) => {
         const data = Buffer.from(order.data, "base64");
-        get(order.on, "udp").send(data, order.port, order.address, (e) => (e ? reject(e) : resolve(null)));
+        open(udps, order.on).send(data, order.port, order.address, (e) => (e ? reject(e) : resolve(null)));
       });
     case "tcp":
       return new Promise((resolve, reject) => {
@@ -160,24 +157,23 @@ function obey(id: number, order: Order): Promise<unknown> {
         });
         server.once("error", reject);
         server.listen(order.port, order.address, () => {
-          things.set(id, { kind: "server", it: server });
+          servers.set(id, server);
           resolve(null);
         });
       });
     case "tcp-send":
-      get(order.on, "tcp").write(Buffer.from(order.data, "base64"));
+      open(tcps, order.on).write(Buffer.from(order.data, "base64"));
       return Promise.resolve(null);
     case "tcp-read":
-      if (order.paused) get(order.on, "tcp").pause();
-      else get(order.on, "tcp").resume();
+      if (order.paused) open(tcps, order.on).pause();
+      else open(tcps, order.on).resume();
       return Promise.resolve(null);
-    case "close": {
-      const thing = things.get(order.on);
-      if (thing?.kind === "tcp") thing.it.destroy();
-      else if (thing?.kind === "udp" || thing?.kind === "server") thing.it.close();
-      things.delete(order.on);
+    case "close":
+      tcps.get(order.on)?.destroy();
+      udps.get(order.on)?.close();
+      servers.get(order.on)?.close();
+      for (const things of [tcps, udps, servers]) things.delete(order.on);
       return Promise.resolve(null);
-    }
   }
 }
 

@@ -1,0 +1,190 @@
+/** Driving baresip as a telephone or as an answering agent: it plays a tone and records what it hears. */
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Launcher, Running, ToolRoot } from "./process.ts";
+import { type Recognition, recognise, tone } from "./tone.ts";
+import { readWav, writeWav } from "./wav.ts";
+
+export interface PhoneOptions {
+  readonly launcher: Launcher;
+  readonly tools: ToolRoot;
+  /** A folder of its own. */
+  readonly dir: string;
+  readonly name: string;
+  readonly address: string;
+  /** UDP and TCP; TLS listens on the next one. Default 5060. */
+  readonly port?: number;
+  /** User part of its address of record; default +14155550100. */
+  readonly user?: string;
+  /** Host part of it; default its address. */
+  readonly domain?: string;
+  /** Answers challenges with these. */
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** Where all requests go first, a SIP URI; a Route in RFC 3261's terms. */
+  readonly outbound?: string;
+  /** Registers for so many seconds at its domain, through `outbound`. */
+  readonly register?: number;
+  /** Default `auto`: the first ringing answers. */
+  readonly answer?: "auto" | "manual";
+  /** baresip's names, in order, such as `opus/48000/2`; default PCMU and PCMA. */
+  readonly codecs?: readonly string[];
+  /** The tone it plays in every call; none plays silence. */
+  readonly playHz?: number;
+  readonly mediaEncryption?: "srtp" | "srtp-mand" | "dtls_srtp";
+  readonly tls?: { readonly certificateAndKey?: string; readonly ca?: string };
+  /** Default 20000-20998. */
+  readonly rtpPorts?: readonly [number, number];
+}
+
+export interface Dialled {
+  readonly answered: boolean;
+  /** The code of a refusal, 200 where answered, undefined where nothing came in time or the transport failed. */
+  readonly code?: number;
+  readonly reason: string;
+  /** It rang (a 180 or 183 came) before that. */
+  readonly rang: boolean;
+  /** From dialling to the answer or the refusal, in milliseconds, as the test saw it. */
+  readonly answerMs: number;
+}
+
+export interface Phone {
+  readonly running: Running;
+  /** Calls and waits for the outcome; after `ms` (default 10,000) it gives up and cancels. */
+  dial(uri: string, ms?: number): Promise<Dialled>;
+  /** Starts a call and does not wait. */
+  startDial(uri: string): void;
+  /** Waits for an incoming call (ringing, or answered where it answers by itself) that no wait has seen yet. */
+  incoming(ms: number): Promise<void>;
+  accept(): Promise<void>;
+  /** Ends the call; refuses it with 486 where it rings here, cancels it where it rings there. */
+  hangUp(): void;
+  hold(): void;
+  resume(): void;
+  /** Sends DTMF digits as telephone-events. */
+  digits(digits: string): void;
+  /** Waits for a call's end, whoever ended it, that no wait has seen yet. */
+  ended(ms: number): Promise<void>;
+  /** What the last recording says of a tone; also good while the call lasts. `dial` forgets the recordings before. */
+  heard(hz: number, minMs?: number): Recognition;
+  stop(): Promise<void>;
+}
+
+function configuration(o: PhoneOptions, play: string | undefined): string {
+  const [low, high] = o.rtpPorts ?? [20000, 20998];
+  const encryption =
+    o.mediaEncryption === undefined ? [] : [o.mediaEncryption.startsWith("srtp") ? "srtp" : "dtls_srtp"];
+  const modules = ["stdio", "g711", "opus", "g722", "sndfile", "aufile", "ausine", ...encryption];
+  return [
+    "poll_method epoll",
+    `sip_listen ${o.address}:${o.port ?? 5060}`,
+    ...(o.tls?.certificateAndKey ? [`sip_certificate ${o.tls.certificateAndKey}`] : []),
+    ...(o.tls?.ca ? [`sip_cafile ${o.tls.ca}`, "sip_verify_server yes"] : ["sip_verify_server no"]),
+    // An address instead of an interface keeps baresip off the other addresses of the host.
+    `net_interface ${o.address}`,
+    `audio_player aufile,${join(o.dir, "speaker.wav")}`,
+    `audio_source ${play === undefined ? "aufile,/dev/null" : `aufile,${play}`}`,
+    // No sounds of its own: a busy tone would be played into the recording.
+    `audio_path ${join(o.dir, "sounds")}`,
+    "ringback_disabled yes",
+    "statmode_default off",
+    "jitter_buffer_type fixed",
+    "jitter_buffer_delay 1-5",
+    "call_max_calls 20",
+    "call_hold_other_calls no",
+    `rtp_ports ${low}-${high}`,
+    // The speaker file starts anew with every re-INVITE, what sndfile writes does not.
+    `snd_path ${join(o.dir, "recordings")}`,
+    `module_path ${join(o.tools.root, "usr/lib/baresip/modules")}`,
+    ...modules.map((m) => `module ${m}.so`),
+    "module_tmp uuid.so",
+    "module_tmp account.so",
+    "module_app menu.so",
+    "",
+  ].join("\n");
+}
+
+function account(o: PhoneOptions): string {
+  return [
+    `<sip:${o.user ?? "+14155550100"}@${o.domain ?? o.address}>`,
+    `regint=${o.register ?? 0}`,
+    `answermode=${o.answer ?? "auto"}`,
+    `audio_codecs=${(o.codecs ?? ["PCMU/8000/1", "PCMA/8000/1"]).join(",")}`,
+    ...(o.auth ? [`auth_user=${o.auth.username}`, `auth_pass=${o.auth.password}`] : []),
+    ...(o.outbound === undefined ? [] : [`outbound="${o.outbound}"`]),
+    ...(o.mediaEncryption === undefined ? [] : [`mediaenc=${o.mediaEncryption}`]),
+  ].join(";");
+}
+
+/** Starts a baresip and waits until it is ready. Its lines hold a SIP trace. */
+export async function phone(o: PhoneOptions): Promise<Phone> {
+  const recordings = join(o.dir, "recordings");
+  for (const dir of [recordings, join(o.dir, "sounds")]) mkdirSync(dir, { recursive: true });
+  const play = join(o.dir, "play.wav");
+  // Longer than a call of a test: at its end baresip falls silent.
+  writeWav(play, tone(o.playHz ?? 0, 60_000));
+  writeFileSync(join(o.dir, "config"), configuration(o, play));
+  writeFileSync(join(o.dir, "accounts"), `${account(o)}\n`);
+  writeFileSync(join(o.dir, "contacts"), "");
+  const argv = o.tools.command("usr/bin/baresip", ["-f", o.dir, "-s"]);
+  const running = await o.launcher.spawn(o.name, argv, { cwd: o.dir, env: { HOME: o.dir } });
+  await running.waitFor(/^baresip is ready/, 5000);
+  const say = (command: string): void => running.write(`/${command}\n`);
+  const startDial = (uri: string): void => {
+    for (const file of readdirSync(recordings)) rmSync(join(recordings, file));
+    say(`dial ${uri}`);
+  };
+  let seenIncoming = 0;
+  let seenEnd = 0;
+  const next = async (pattern: RegExp, ms: number, from: number): Promise<number> => {
+    const line = await running.waitFor(pattern, ms, from);
+    return running.lines.indexOf(line, from) + 1;
+  };
+  return {
+    running,
+    startDial,
+    dial: async (uri, ms = 10_000) => {
+      const from = running.lines.length;
+      const start = Date.now();
+      startDial(uri);
+      const line = await running
+        .waitFor(/Call established: |: session closed: |failed to connect|connect error/, ms, from)
+        .catch(() => undefined);
+      if (line === undefined) say("hangup");
+      const closed = /session closed: (?:(\d{3}) )?(.*)/.exec(line ?? "");
+      const answered = line?.includes("Call established") ?? false;
+      const code = answered ? 200 : Number(closed?.[1] ?? 0);
+      return {
+        answered,
+        ...(code === 0 ? {} : { code }),
+        reason: closed?.[2] ?? line ?? `no answer in ${ms} ms`,
+        rang: running.lines.slice(from).some((l) => l.startsWith("call: SIP Progress: 18")),
+        answerMs: Date.now() - start,
+      };
+    },
+    incoming: async (ms) => {
+      seenIncoming = await next(/Incoming call from|answering call on line/, ms, seenIncoming);
+    },
+    accept: async () => {
+      const from = running.lines.length;
+      say("accept");
+      await running.waitFor(/Call established/, 5000, from);
+    },
+    hangUp: () => say("hangup"),
+    hold: () => say("hold"),
+    resume: () => say("resume"),
+    digits: (digits) => say(`sndcode ${digits}`),
+    ended: async (ms) => {
+      seenEnd = await next(/: session closed: |: Call with .* terminated/, ms, seenEnd);
+    },
+    heard: (hz, minMs) => {
+      const last = readdirSync(recordings)
+        .filter((f) => f.endsWith("dec.wav"))
+        .sort()
+        .at(-1);
+      return last === undefined
+        ? { heard: false, ms: 0, of: 0 }
+        : recognise(readWav(join(recordings, last)), hz, minMs);
+    },
+    stop: () => running.stop(500),
+  };
+}

@@ -1,0 +1,327 @@
+/** SIPp scenarios of whole calls, from both ends. They honour Record-Route (RFC 3261 section 12), as SIPp's own do not. */
+import {
+  act,
+  goTo,
+  keep,
+  label,
+  log,
+  pause,
+  play,
+  provisionals,
+  receive,
+  type Sdp,
+  type Step,
+  scenario,
+  sdp,
+  send,
+} from "./sipp-xml.ts";
+
+export interface Caller {
+  /** User part of the Request-URI. */
+  readonly to: string;
+  /** Host and port of the Request-URI; default where SIPp sends to. */
+  readonly host?: string;
+  /** User part of From and Contact; default +14155550100. */
+  readonly from?: string;
+  /** Whole header lines for the INVITE. */
+  readonly headers?: readonly string[];
+  /** `none` sends no offer in the INVITE but an answer in the ACK (RFC 3261 section 13.2.1). */
+  readonly sdp?: Sdp | "none";
+  readonly auth?: { readonly username: string; readonly password: string };
+  /** From the 200 to the BYE, default 500. */
+  readonly talkMs?: number;
+  /** Who ends an answered call; default the caller. */
+  readonly end?: "caller" | "callee";
+  /** Sends CANCEL so long after the first ringing, and then wants a 487. */
+  readonly cancelAfterMs?: number;
+  /** A file of raw G.711 mu-law that is played while talking. */
+  readonly play?: string;
+  /** Acknowledges a reliable 183 (RFC 3262), which the callee must send. */
+  readonly prack?: boolean;
+}
+
+const refusals = [
+  300, 301, 302, 305, 380, 400, 401, 402, 403, 404, 405, 406, 407, 408, 410, 413, 414, 415, 416, 420, 421,
+  422, 423, 480, 481, 482, 483, 484, 485, 486, 487, 488, 489, 491, 493, 494, 500, 501, 502, 503, 504, 505,
+  513, 580, 600, 603, 604, 606,
+];
+
+const logged = "^SIP/2.0 ([0-9]+)";
+const note = (event: string): string => log(`${event} call=[call_number] at=[clock_tick] code=[$code]`);
+
+/** A caller. It logs how each call was answered; a refusal is an outcome, not a failed call. */
+export function caller(o: Caller): string {
+  const uri = `sip:${o.to}@${o.host ?? "[remote_ip]:[remote_port]"}`;
+  const me = o.from ?? "+14155550100";
+  const offer =
+    o.sdp === "none" ? "" : sdp({ ...(o.play === undefined ? {} : { port: "stream" }), ...o.sdp });
+  const via = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport";
+  const from = `From: <sip:${me}@[local_ip]:[local_port]>;tag=[pid]c[call_number]`;
+  const common = (cseq: string): string[] => ["Call-ID: [call_id]", `CSeq: ${cseq}`, "Max-Forwards: 70"];
+  const contact = `Contact: <sip:${me}@[local_ip]:[local_port];transport=[transport]>`;
+  const invite = (cseq: number, authorization: string): Step =>
+    send(
+      `INVITE ${uri} SIP/2.0`,
+      [
+        via,
+        from,
+        `To: <${uri}>`,
+        ...common(`${cseq} INVITE`),
+        contact,
+        "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, PRACK, UPDATE",
+        o.prack ? "Supported: 100rel" : "",
+        authorization,
+        ...(o.headers ?? []),
+      ],
+      offer,
+      { retrans: 500 },
+    );
+  // The ACK of a refusal and the CANCEL belong to the INVITE's transaction: same branch, so the Via that came back.
+  const hop = (method: string, cseq: number, to: string, more: Record<string, number> = {}): Step =>
+    send(`${method} ${uri} SIP/2.0`, ["[last_Via:]", from, to, ...common(`${cseq} ${method}`)], "", more);
+  const inDialog = (
+    method: string,
+    cseq: number,
+    extra: readonly string[] = [],
+    body = "",
+    more = {},
+  ): Step =>
+    send(
+      `${method} [next_url] SIP/2.0`,
+      [
+        via,
+        from,
+        `To: <${uri}>[peer_tag_param]`,
+        "[routes]",
+        ...common(`${cseq} ${method}`),
+        contact,
+        ...extra,
+      ],
+      body,
+      more,
+    );
+  const code = keep(logged, "code");
+  const refused = (cseq: number): Step[] => [
+    label(`refused${cseq}`),
+    hop("ACK", cseq, "[last_To:]"),
+    act(note("refused")),
+    goTo("end"),
+  ];
+  const finals = (cseq: number, challenged: boolean): Step[] => [
+    ...refusals
+      .filter((c) => !challenged || (c !== 401 && c !== 407))
+      .map((c) => receive(c, { optional: true, next: `refused${cseq}` }, [code])),
+    ...(challenged
+      ? [401, 407].map((c) => receive(c, { optional: true, auth: true, next: "challenged" }))
+      : []),
+  ];
+  const answered = (cseq: number): Step[] => [
+    act(note("answered")),
+    inDialog("ACK", cseq, [], o.sdp === "none" ? sdp() : ""),
+    ...(o.play === undefined ? [] : [play(o.play)]),
+    ...(o.end === "callee"
+      ? [
+          receive("BYE"),
+          send("SIP/2.0 200 OK", [
+            "[last_Via:]",
+            "[last_From:]",
+            "[last_To:]",
+            "[last_Call-ID:]",
+            "[last_CSeq:]",
+          ]),
+        ]
+      : [pause(o.talkMs ?? 500), inDialog("BYE", cseq + 2, [], "", { retrans: 500 }), receive(200)]),
+    act(note("ended")),
+    goTo("end"),
+  ];
+  const attempt = (cseq: number, authorization: string): Step[] => {
+    const challenged = cseq === 1 && o.auth !== undefined;
+    const steps = [invite(cseq, authorization)];
+    if (o.cancelAfterMs !== undefined)
+      return [
+        ...steps,
+        receive(100, { optional: "global" }),
+        ...finals(cseq, challenged),
+        receive(180, { rrs: true }),
+        pause(o.cancelAfterMs),
+        hop("CANCEL", cseq, `To: <${uri}>`, { retrans: 500 }),
+        receive(200, { optional: "global" }),
+        receive(487, {}, [code]),
+        ...refused(cseq),
+      ];
+    if (o.prack)
+      return [
+        ...steps,
+        receive(100, { optional: "global" }),
+        ...finals(cseq, challenged),
+        receive(183, { rrs: true }),
+        inDialog("PRACK", cseq + 1, [`RAck: 1 ${cseq} INVITE`], "", { retrans: 500 }),
+        receive(200),
+        provisionals,
+        receive(200, { rrs: true }, [code]),
+        ...answered(cseq),
+        ...refused(cseq),
+      ];
+    return [
+      ...steps,
+      provisionals,
+      ...finals(cseq, challenged),
+      receive(200, { rrs: true }, [code]),
+      ...answered(cseq),
+      ...refused(cseq),
+    ];
+  };
+  const again =
+    o.auth === undefined
+      ? []
+      : [
+          label("challenged"),
+          hop("ACK", 1, "[last_To:]"),
+          ...attempt(2, `[authentication username=${o.auth.username} password=${o.auth.password}]`),
+        ];
+  return scenario(
+    "caller",
+    [act(note("invite")), ...attempt(1, ""), ...again, label("end"), pause(0)],
+    ["code"],
+  );
+}
+
+export interface Callee {
+  /** Rings so long before the final response; default 0, which sends no 180. */
+  readonly ringMs?: number;
+  /** What it sends while ringing: 180, or 183 with SDP; default 180. */
+  readonly ringing?: 180 | 183;
+  /** 183 with Require: 100rel, answered by PRACK (RFC 3262). */
+  readonly reliable?: boolean;
+  /** Final response, default 200. `none` receives and never responds. */
+  readonly answer?: number | "none";
+  /** Whole header lines for the final response, such as Contact of a 302 or Retry-After. */
+  readonly headers?: readonly string[];
+  readonly sdp?: Sdp;
+  /** Ends the call itself so long after the ACK; default it waits for the BYE. */
+  readonly byeAfterMs?: number;
+}
+
+/** An hour: longer than any lab lives. */
+const forever = 3_600_000;
+
+const reasons: Readonly<Record<number, string>> = {
+  302: "Moved Temporarily",
+  404: "Not Found",
+  480: "Temporarily Unavailable",
+  486: "Busy Here",
+  488: "Not Acceptable Here",
+  503: "Service Unavailable",
+  603: "Decline",
+};
+
+/** A callee that answers, refuses, rings, is cancelled, or keeps silent. In-dialog INVITEs get a 200. */
+export function callee(o: Callee = {}): string {
+  const contact = "Contact: <sip:[local_ip]:[local_port];transport=[transport]>";
+  // [last_Via:] is that of the message before; after a CANCEL, PRACK or ACK the INVITE's own must be at hand.
+  const respond = (status: string, extra: readonly string[], body = "", more = {}): Step =>
+    send(
+      `SIP/2.0 ${status}`,
+      [
+        // The kept lines end in CRLF, hence no line break of ours.
+        "[$vias][$routes]From:[$from]",
+        "To:[$to];tag=[pid]s[call_number]",
+        "Call-ID: [call_id]",
+        "CSeq:[$cseq]",
+        contact,
+        ...extra,
+      ],
+      body,
+      more,
+    );
+  const same = ["[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]"];
+  const header = (name: string, into: string): string =>
+    `<ereg regexp=".*" search_in="hdr" header="${name}:" check_it="true" assign_to="${into}"/>`;
+  const lines = (name: string): string => `((${name}:[^[:cntrl:]]*[[:cntrl:]]+)+)`;
+  const invite = receive("INVITE", { rrs: true }, [
+    keep(`[[:cntrl:]]${lines("Via")}`, "vias"),
+    keep(`[[:cntrl:]]${lines("Record-Route")}`, "routes"),
+    header("From", "from"),
+    header("To", "to"),
+    header("CSeq", "cseq"),
+    log("invited call=[call_number] at=[clock_tick]"),
+  ]);
+  const final = o.answer ?? 200;
+  const ringMs = o.ringMs ?? 0;
+  const ringing: Step[] = o.reliable
+    ? [
+        respond("183 Session Progress", ["Require: 100rel", "RSeq: 1"], sdp(o.sdp), { retrans: 500 }),
+        receive("PRACK"),
+        send("SIP/2.0 200 OK", same),
+      ]
+    : ringMs > 0
+      ? [o.ringing === 183 ? respond("183 Session Progress", [], sdp(o.sdp)) : respond("180 Ringing", [])]
+      : [];
+  const hangUp: Step[] = [
+    label("hangup"),
+    send(
+      "BYE [next_url] SIP/2.0",
+      [
+        "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]",
+        "[routes]",
+        "From:[$to];tag=[pid]s[call_number]",
+        "To:[$from]",
+        "Call-ID: [call_id]",
+        "CSeq: 1 BYE",
+        "Max-Forwards: 70",
+      ],
+      "",
+      { retrans: 500 },
+    ),
+    receive(200),
+    goTo("end"),
+  ];
+  const talk: Step[] = [
+    label("talk"),
+    // SIPp takes the time limit of a group from its first message.
+    receive("ACK", {
+      optional: "global",
+      ...(o.byeAfterMs === undefined ? { timeout: forever } : { timeout: o.byeAfterMs, ontimeout: "hangup" }),
+    }),
+    receive("INVITE", { optional: true, next: "again" }),
+    receive("BYE"),
+    send("SIP/2.0 200 OK", same),
+    goTo("end"),
+    label("again"),
+    send("SIP/2.0 200 OK", [...same, "[last_Record-Route:]", contact], sdp({ ...o.sdp, version: 2 }), {
+      retrans: 500,
+    }),
+    receive("ACK"),
+    goTo("talk"),
+    ...(o.byeAfterMs === undefined ? [] : hangUp),
+  ];
+  const outcome: Step[] =
+    final === "none"
+      ? [pause(forever)]
+      : final >= 300
+        ? [
+            respond(`${final} ${reasons[final] ?? "Refused"}`, o.headers ?? [], "", { retrans: 500 }),
+            receive("ACK"),
+            goTo("end"),
+          ]
+        : [
+            respond(`${final} OK`, o.headers ?? [], sdp(o.sdp), { retrans: 500 }),
+            receive("ACK"),
+            act(log("answered call=[call_number] at=[clock_tick] code=200")),
+            ...talk,
+          ];
+  const wait: Step[] =
+    ringMs === 0
+      ? []
+      : [
+          receive("CANCEL", { timeout: ringMs, ontimeout: "final" }),
+          // SIPp's own reaction to a CANCEL is a 200 and no 487.
+          send("SIP/2.0 200 OK", same),
+          respond("487 Request Terminated", [], "", { retrans: 500 }),
+          receive("ACK"),
+          act(log("cancelled call=[call_number] at=[clock_tick] code=487")),
+          goTo("end"),
+        ];
+  const steps = [invite, ...ringing, ...wait, label("final"), ...outcome, label("end"), pause(0)];
+  return scenario("callee", steps, ["vias", "routes", "from", "to", "cseq"]);
+}
