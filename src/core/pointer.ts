@@ -3,12 +3,18 @@ export type JsonPointer = string;
 
 /** Builds a pointer; `pointer("trunks", 0, "sip")` is `/trunks/0/sip`, no segments is the root, `""`. */
 export function pointer(...segments: readonly (string | number)[]): JsonPointer {
-  return segments.map((s) => `/${String(s).replaceAll("~", "~0").replaceAll("/", "~1")}`).join("");
+  return join("", ...segments);
 }
 
 /** Appends segments to a pointer. */
 export function join(base: JsonPointer, ...segments: readonly (string | number)[]): JsonPointer {
-  return base + pointer(...segments);
+  let p = base;
+  for (const s of segments)
+    p +=
+      typeof s === "number" || !/[~/]/.test(s)
+        ? `/${s}`
+        : `/${s.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return p;
 }
 
 /** The segments of a pointer, unescaped. */

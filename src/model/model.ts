@@ -47,7 +47,12 @@ export interface NetworkModel {
   readonly agents: PortSet & { readonly address: string };
   /** First and last UDP port for media. */
   readonly rtp: readonly [number, number];
-  readonly tls?: { readonly at: JsonPointer; readonly certificate: string; readonly private_key: string; readonly ca?: string };
+  readonly tls?: {
+    readonly at: JsonPointer;
+    readonly certificate: string;
+    readonly private_key: string;
+    readonly ca?: string;
+  };
 }
 
 export interface AgentTarget {
@@ -107,7 +112,7 @@ export interface MatchModel {
 }
 
 export type Destination =
-  | { readonly at: JsonPointer; readonly type: "agent"; /** Key of an AgentModel. */ readonly agent: string }
+  | { readonly at: JsonPointer; readonly type: "agent" /** Key of an AgentModel. */; readonly agent: string }
   | { readonly at: JsonPointer; readonly type: "refuse"; readonly code: number; readonly reason: string };
 
 export interface RouteModel {
@@ -149,8 +154,16 @@ export interface TrunkModel {
   readonly media_encryption: MediaEncryption;
   readonly limits: { readonly calls?: number; readonly calls_per_second?: number };
   readonly caller_id: { readonly source: CallerHeader; readonly fallback: CallerHeader };
-  readonly inbound_headers: readonly { readonly at: JsonPointer; readonly header: string; readonly variable: string }[];
-  readonly outbound_headers: readonly { readonly at: JsonPointer; readonly header: string; readonly value: string }[];
+  readonly inbound_headers: readonly {
+    readonly at: JsonPointer;
+    readonly header: string;
+    readonly variable: string;
+  }[];
+  readonly outbound_headers: readonly {
+    readonly at: JsonPointer;
+    readonly header: string;
+    readonly value: string;
+  }[];
   readonly outbound?: {
     readonly at: JsonPointer;
     readonly uri: string;

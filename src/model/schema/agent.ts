@@ -7,8 +7,18 @@ import { identifier, ipNetwork, sipUri } from "./text.ts";
 export const weightedUri = z
   .strictObject({
     uri: sipUri.describe("Where the agent listens, for example `sip:10.0.4.10:5080`."),
-    priority: z.int().min(1).max(100).describe("Lower numbers are tried first; equal ones share the load. Default: 1.").optional(),
-    weight: z.int().min(1).max(100).describe("Share of the load among URIs of the same priority. Default: 1.").optional(),
+    priority: z
+      .int()
+      .min(1)
+      .max(100)
+      .describe("Lower numbers are tried first; equal ones share the load. Default: 1.")
+      .optional(),
+    weight: z
+      .int()
+      .min(1)
+      .max(100)
+      .describe("Share of the load among URIs of the same priority. Default: 1.")
+      .optional(),
   })
   .meta({ title: "WeightedUri" });
 
@@ -21,15 +31,32 @@ export const mediaEncryption = z.enum(["disabled", "allowed", "required"]);
 export const agent = z
   .strictObject({
     uri: z
-      .union([agentUri, z.array(z.union([agentUri, weightedUri])).min(1).max(64)])
+      .union([
+        agentUri,
+        z
+          .array(z.union([agentUri, weightedUri]))
+          .min(1)
+          .max(64),
+      ])
       .describe("Where the agent listens. Several URIs share the load and stand in for each other."),
-    codecs: z.array(codecName).min(1).max(8).describe("Codecs that the agent speaks, in its order. Default: those of the trunk.").optional(),
+    codecs: z
+      .array(codecName)
+      .min(1)
+      .max(8)
+      .describe("Codecs that the agent speaks, in its order. Default: those of the trunk.")
+      .optional(),
     nat: z
       .boolean()
-      .describe("The agent's media address is not the one in its SDP: learn it from the first packets. Default: false.")
+      .describe(
+        "The agent's media address is not the one in its SDP: learn it from the first packets. Default: false.",
+      )
       .optional(),
     media_encryption: mediaEncryption.describe("SRTP towards the agent. Default: `disabled`.").optional(),
-    allowed_ips: z.array(ipNetwork).max(64).describe("Addresses from which this agent may place calls.").optional(),
+    allowed_ips: z
+      .array(ipNetwork)
+      .max(64)
+      .describe("Addresses from which this agent may place calls.")
+      .optional(),
     auth: digest.describe("Digest credentials with which this agent may place calls.").optional(),
   })
   .describe("A voice agent reachable by SIP.")

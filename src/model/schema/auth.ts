@@ -8,15 +8,19 @@ export const ipAllowlist = z
     allowed_ips: z
       .array(ipNetwork)
       .max(4096)
-      .describe("Addresses and networks (CIDR) that belong to the trunk. An empty list would refuse every call and is an error."),
+      .describe(
+        "Addresses and networks (CIDR) that belong to the trunk. An empty list would refuse every call and is an error.",
+      ),
   })
   .meta({ title: "IpAllowlist" });
 
 export const digest = z
   .strictObject({
-    type: z.literal("digest").describe("The trunk is known by a user name and password (RFC 3261 section 22, RFC 8760)."),
+    type: z
+      .literal("digest")
+      .describe("The trunk is known by a user name and password (RFC 3261 section 22, RFC 8760)."),
     username: digestUsername.describe("User name that the other end sends; unique on an edge."),
-    password: secretValue.describe("Password: `secret(\"NAME\")`."),
+    password: secretValue.describe('Password: `secret("NAME")`.'),
     realm: z
       .string()
       .regex(/^[A-Za-z0-9._-]{1,64}$/)

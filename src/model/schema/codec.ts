@@ -10,10 +10,17 @@ export const codecName = z
 export const codec = z
   .strictObject({
     name: codecName,
-    priority: z.int().min(1).max(100).describe("Order of preference: the lowest number is offered first. Default: place in the list.").optional(),
+    priority: z
+      .int()
+      .min(1)
+      .max(100)
+      .describe("Order of preference: the lowest number is offered first. Default: place in the list.")
+      .optional(),
     sample_rate: z
       .union([z.literal(8000), z.literal(12000), z.literal(16000), z.literal(24000), z.literal(48000)])
-      .describe("Audio bandwidth asked of Opus, in Hz (RFC 7587 maxplaybackrate). SDP always says opus/48000/2.")
+      .describe(
+        "Audio bandwidth asked of Opus, in Hz (RFC 7587 maxplaybackrate). SDP always says opus/48000/2.",
+      )
       .optional(),
   })
   .meta({ title: "Codec" });

@@ -6,7 +6,10 @@ import { trunk } from "./trunk.ts";
 const addresses = z.union([
   ipAddress,
   z
-    .strictObject({ v4: ipAddress.describe("IPv4 address.").optional(), v6: ipAddress.describe("IPv6 address.").optional() })
+    .strictObject({
+      v4: ipAddress.describe("IPv4 address.").optional(),
+      v6: ipAddress.describe("IPv6 address.").optional(),
+    })
     .meta({ title: "Addresses" }),
 ]);
 
@@ -16,22 +19,46 @@ export const network = z
   .strictObject({
     hostname: hostName.describe("Public host name of the edge.").optional(),
     public_ip: addresses.describe("Address that peers see. Default: 127.0.0.1.").optional(),
-    bind_ip: addresses.describe("Address of the interface, where it is not the public one (1:1 NAT). Default: `public_ip`.").optional(),
+    bind_ip: addresses
+      .describe("Address of the interface, where it is not the public one (1:1 NAT). Default: `public_ip`.")
+      .optional(),
     carrier: z
       .strictObject({
-        udp: z.union([port, z.literal(false)]).describe("UDP port for carriers and PBXs, or false. Default: 5060.").optional(),
-        tcp: z.union([port, z.literal(false)]).describe("TCP port for carriers and PBXs, or false. Default: 5060.").optional(),
-        tls: z.union([port, z.literal(false)]).describe("TLS port for carriers and PBXs; needs `tls`. Default: 5061 where there is a certificate.").optional(),
+        udp: z
+          .union([port, z.literal(false)])
+          .describe("UDP port for carriers and PBXs, or false. Default: 5060.")
+          .optional(),
+        tcp: z
+          .union([port, z.literal(false)])
+          .describe("TCP port for carriers and PBXs, or false. Default: 5060.")
+          .optional(),
+        tls: z
+          .union([port, z.literal(false)])
+          .describe(
+            "TLS port for carriers and PBXs; needs `tls`. Default: 5061 where there is a certificate.",
+          )
+          .optional(),
       })
       .describe("Ports of the carrier side.")
       .meta({ title: "CarrierPorts" })
       .optional(),
     agents: z
       .strictObject({
-        address: ipAddress.describe("Address of the interface towards the agents. Default: `bind_ip`.").optional(),
-        udp: z.union([port, z.literal(false)]).describe("UDP port for agents, or false. Default: 5080.").optional(),
-        tcp: z.union([port, z.literal(false)]).describe("TCP port for agents, or false. Default: 5080.").optional(),
-        tls: z.union([port, z.literal(false)]).describe("TLS port for agents. Default: none.").optional(),
+        address: ipAddress
+          .describe("Address of the interface towards the agents. Default: `bind_ip`.")
+          .optional(),
+        udp: z
+          .union([port, z.literal(false)])
+          .describe("UDP port for agents, or false. Default: 5080.")
+          .optional(),
+        tcp: z
+          .union([port, z.literal(false)])
+          .describe("TCP port for agents, or false. Default: 5080.")
+          .optional(),
+        tls: z
+          .union([port, z.literal(false)])
+          .describe("TLS port for agents. Default: none.")
+          .optional(),
       })
       .describe("Address and ports of the agent side.")
       .meta({ title: "AgentPorts" })
@@ -57,7 +84,9 @@ export const engineLines = ["6.1", "6.0", "5.6"] as const;
 
 export const engine = z
   .enum(engineLines)
-  .describe("Engine line by its Kamailio version: `6.1` (current), `6.0` (Debian 13), `5.6` (Debian 12). Default: `6.1`.");
+  .describe(
+    "Engine line by its Kamailio version: `6.1` (current), `6.0` (Debian 13), `5.6` (Debian 12). Default: `6.1`.",
+  );
 
 export const edge = z
   .strictObject({

@@ -18,7 +18,9 @@ const prefix = z.string().regex(/^\+?[0-9]{1,15}$/, "must be digits, with a lead
 export const match = z
   .strictObject({
     to_user: sipUser.describe("Called user part, compared literally and case-sensitively.").optional(),
-    to_uri: number.describe("Called number, compared in E.164; `country` on the trunk completes national forms.").optional(),
+    to_uri: number
+      .describe("Called number, compared in E.164; `country` on the trunk completes national forms.")
+      .optional(),
     to_prefix: prefix.describe("Start of the called number in E.164, for example `+1415`.").optional(),
     caller: number.describe("Caller's number, compared in E.164.").optional(),
     caller_prefix: prefix.describe("Start of the caller's number in E.164, for example `+49`.").optional(),
@@ -42,12 +44,16 @@ export const route = z
       .int()
       .min(1)
       .max(600)
-      .describe("Seconds that an agent may ring before the next choice is tried. Default: no bound but the caller's patience (180 s).")
+      .describe(
+        "Seconds that an agent may ring before the next choice is tried. Default: no bound but the caller's patience (180 s).",
+      )
       .optional(),
     on_failure: z
       .array(nextChoice)
       .max(16)
-      .describe("What comes next, in order, where an agent cannot be reached or answers that it cannot take the call.")
+      .describe(
+        "What comes next, in order, where an agent cannot be reached or answers that it cannot take the call.",
+      )
       .optional(),
   })
   .describe("A rule that sends an inbound call to an agent or refuses it. The first rule that matches wins.")
@@ -56,7 +62,9 @@ export const route = z
 export const inboundHeader = z
   .strictObject({
     header: headerName.describe("Header of the INVITE from the carrier side."),
-    variable: variableName.describe("Variable that it becomes: the agent gets it as `X-Crew-Var-<variable>`."),
+    variable: variableName.describe(
+      "Variable that it becomes: the agent gets it as `X-Crew-Var-<variable>`.",
+    ),
   })
   .meta({ title: "InboundHeader" });
 

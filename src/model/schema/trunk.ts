@@ -11,11 +11,14 @@ const callerSource = z.enum(["pai", "rpid", "ppi", "from"]);
 export const outbound = z
   .strictObject({
     uri: sipUri.describe("The provider's SIP URI."),
-    transport: z.enum(["udp", "tcp", "tls"]).describe("Transport towards the provider. Default: `udp`.").optional(),
+    transport: z
+      .enum(["udp", "tcp", "tls"])
+      .describe("Transport towards the provider. Default: `udp`.")
+      .optional(),
     auth: z
       .strictObject({
         username: digestUsername.describe("User name at the provider."),
-        password: secretValue.describe("Password at the provider: `secret(\"NAME\")`."),
+        password: secretValue.describe('Password at the provider: `secret("NAME")`.'),
       })
       .describe("Credentials that answer the provider's challenge.")
       .meta({ title: "OutboundAuth" })
@@ -27,8 +30,18 @@ export const outbound = z
 
 export const limits = z
   .strictObject({
-    calls: z.int().min(1).max(100000).describe("Calls at the same time, ringing ones included. Default: no limit.").optional(),
-    calls_per_second: z.int().min(1).max(10000).describe("New calls in a second. Default: no limit.").optional(),
+    calls: z
+      .int()
+      .min(1)
+      .max(100000)
+      .describe("Calls at the same time, ringing ones included. Default: no limit.")
+      .optional(),
+    calls_per_second: z
+      .int()
+      .min(1)
+      .max(10000)
+      .describe("New calls in a second. Default: no limit.")
+      .optional(),
   })
   .describe("What the trunk may use. A full trunk answers 503.")
   .meta({ title: "Limits" });
@@ -37,12 +50,29 @@ export const sip = z
   .strictObject({
     auth: auth.optional(),
     outbound: outbound.optional(),
-    inbound_routes: z.array(route).max(1_000_000).describe("Where inbound calls go, first match wins. No match: 404.").optional(),
-    codecs: z.array(codec).min(1).max(8).describe("Codecs of the trunk. Default: PCMU, PCMA, opus.").optional(),
+    inbound_routes: z
+      .array(route)
+      .max(1_000_000)
+      .describe("Where inbound calls go, first match wins. No match: 404.")
+      .optional(),
+    codecs: z
+      .array(codec)
+      .min(1)
+      .max(8)
+      .describe("Codecs of the trunk. Default: PCMU, PCMA, opus.")
+      .optional(),
     custom_headers: z
       .strictObject({
-        inbound: z.array(inboundHeader).max(32).describe("Headers of the carrier side that agents get.").optional(),
-        outbound: z.array(outboundHeader).max(32).describe("Headers that calls to the carrier side carry.").optional(),
+        inbound: z
+          .array(inboundHeader)
+          .max(32)
+          .describe("Headers of the carrier side that agents get.")
+          .optional(),
+        outbound: z
+          .array(outboundHeader)
+          .max(32)
+          .describe("Headers that calls to the carrier side carry.")
+          .optional(),
       })
       .describe("Headers that cross the edge, beyond the protocol's own.")
       .meta({ title: "CustomHeaders" })
@@ -50,15 +80,23 @@ export const sip = z
     caller_id: z
       .strictObject({
         source: callerSource.describe("Header that the caller's number is read from."),
-        fallback: callerSource.describe("Header that is read where the first is missing. Default: `from`.").optional(),
+        fallback: callerSource
+          .describe("Header that is read where the first is missing. Default: `from`.")
+          .optional(),
       })
-      .describe("Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From.")
+      .describe(
+        "Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From.",
+      )
       .meta({ title: "CallerId" })
       .optional(),
-    media_encryption: mediaEncryption.describe("SRTP towards the carrier side. Default: `disabled`.").optional(),
+    media_encryption: mediaEncryption
+      .describe("SRTP towards the carrier side. Default: `disabled`.")
+      .optional(),
     nat: z
       .boolean()
-      .describe("The other end's media address is not the one in its SDP: learn it from the first packets. Default: true with digest, else false.")
+      .describe(
+        "The other end's media address is not the one in its SDP: learn it from the first packets. Default: true with digest, else false.",
+      )
       .optional(),
   })
   .describe("The SIP side of the trunk.")
@@ -71,16 +109,24 @@ export const country = z
 
 export const trunk = z
   .strictObject({
-    crew_id: identifier.describe("Name of the trunk, unique on an edge; callers may dial `sip:{crew_id}@…`. Default: `crew`.").optional(),
+    crew_id: identifier
+      .describe("Name of the trunk, unique on an edge; callers may dial `sip:{crew_id}@…`. Default: `crew`.")
+      .optional(),
     agents: agents.optional(),
     agent_gateway: sipUri
-      .describe("One SIP application that serves all agents and takes the agent's id as the user part; then any `agent_id` is good.")
+      .describe(
+        "One SIP application that serves all agents and takes the agent's id as the user part; then any `agent_id` is good.",
+      )
       .optional(),
     country: country.optional(),
     limits: limits.optional(),
     sip,
     pbx: z
-      .array(z.looseObject({ type: identifier.describe("Kind of PBX, for example `asterisk`.") }).meta({ title: "Pbx" }))
+      .array(
+        z
+          .looseObject({ type: identifier.describe("Kind of PBX, for example `asterisk`.") })
+          .meta({ title: "Pbx" }),
+      )
       .max(16)
       .describe("PBXs at the other end whose configuration is generated too.")
       .optional(),

@@ -1,0 +1,259 @@
+/** Turns what zod says of a config into diagnostics that name the property and the way out. */
+import type { z } from "zod";
+import type { Diagnostic } from "../core/diagnostic.ts";
+import type { JsonPointer } from "../core/pointer.ts";
+import { suggest } from "../core/suggest.ts";
+
+type Issue = z.core.$ZodIssue;
+type Path = readonly PropertyKey[];
+
+/** How a path inside the parsed value becomes a pointer into what the config exports. */
+export type Locate = (path: Path) => JsonPointer;
+
+/** Known property names of the object at a path, for "did you mean". */
+export type KnownKeys = (path: Path) => readonly string[];
+
+export function diagnosticsOf(
+  error: z.ZodError,
+  input: unknown,
+  locate: Locate,
+  known: KnownKeys,
+): Diagnostic[] {
+  return error.issues.flatMap((issue) => explain(issue, [], input, locate, known));
+}
+
+function explain(issue: Issue, base: Path, input: unknown, locate: Locate, known: KnownKeys): Diagnostic[] {
+  const path = [...base, ...issue.path];
+  const pointer = locate(path);
+  const name = nameOf(path);
+  const value = follow(input, path);
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return issue.keys.map((key) => unknownProperty(key, path, locate, known));
+    case "invalid_union":
+      return explainUnion(issue, path, input, locate, known);
+    case "invalid_type":
+      return [value === undefined ? missing(path, locate) : wrongType(name, issue.expected, value, pointer)];
+    case "invalid_value":
+      return [value === undefined ? missing(path, locate) : notOneOf(name, issue.values, value, pointer)];
+    case "invalid_key":
+      return [
+        {
+          code: "CREW2004",
+          severity: "error",
+          pointer,
+          part: "key",
+          message: `${quote(path.at(-1))} is no valid name: ${issue.issues[0]?.message ?? issue.message}.`,
+          help: "Use 1 to 32 letters, digits, '_' or '-', starting with a letter.",
+        },
+      ];
+    default:
+      return [
+        {
+          code: "CREW2004",
+          severity: "error",
+          pointer,
+          message: `${name} ${isSecret(path) ? "" : `is ${show(value)}, `}but ${rephrase(issue)}.`.replace(
+            "  ",
+            " ",
+          ),
+        },
+      ];
+  }
+}
+
+/** Of a union the branch counts that got furthest: the one whose complaints are about the inside, not about the kind. */
+function explainUnion(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  path: Path,
+  input: unknown,
+  locate: Locate,
+  known: KnownKeys,
+): Diagnostic[] {
+  const value = follow(input, path);
+  const name = nameOf(path);
+  const pointer = locate(path);
+  const discriminator = issue.discriminator;
+  if (discriminator !== undefined && issue.errors.length === 0) {
+    const at = path.at(-1) === discriminator ? path : [...path, discriminator];
+    const options = known(at);
+    const given = follow(input, at);
+    return [given === undefined ? missing(at, locate) : notOneOf(nameOf(at), options, given, locate(at))];
+  }
+  if (value === undefined) return [missing(path, locate)];
+  const depth = (branch: readonly Issue[]) =>
+    Math.min(
+      ...branch.map((i) =>
+        i.path.length > 0 ? 2 : i.code === "invalid_type" || i.code === "invalid_value" ? 0 : 1,
+      ),
+    );
+  const ranked = [...issue.errors].sort((a, b) => depth(b) - depth(a) || a.length - b.length);
+  const best = ranked[0];
+  if (best !== undefined && depth(best) > 0)
+    return best.flatMap((i) => explain(i, path, input, locate, known));
+  const expected = [
+    ...new Set(
+      issue.errors
+        .flat()
+        .map((i) => (i.code === "invalid_type" ? (kinds[i.expected] ?? i.expected) : rephrase(i))),
+    ),
+  ];
+  return [
+    {
+      code: "CREW2003",
+      severity: "error",
+      pointer,
+      message: `${name} is ${isSecret(path) ? "of another kind" : kindOf(value)}, but must be ${expected.join(" or ")}.`,
+    },
+  ];
+}
+
+function unknownProperty(key: string, path: Path, locate: Locate, known: KnownKeys): Diagnostic {
+  const candidates = known(path);
+  const nearest = suggest(key, candidates);
+  return {
+    code: "CREW2001",
+    severity: "error",
+    pointer: locate([...path, key]),
+    part: "key",
+    message: `${quote(key)} is not a property of ${path.length === 0 ? "the config" : nameOf(path)}.`,
+    help: nearest === undefined ? `Known: ${[...candidates].join(", ")}.` : `Did you mean '${nearest}'?`,
+    ...(nearest === undefined
+      ? {}
+      : {
+          fix: { applicability: "unsafe" as const, title: `Rename it to '${nearest}'`, replacement: nearest },
+        }),
+  };
+}
+
+function missing(path: Path, locate: Locate): Diagnostic {
+  return {
+    code: "CREW2002",
+    severity: "error",
+    pointer: locate(path.slice(0, -1)),
+    message: `${path.length === 1 ? "The config" : nameOf(path.slice(0, -1))} has no '${String(path.at(-1))}'.`,
+    help: `Add '${String(path.at(-1))}'.`,
+  };
+}
+
+function wrongType(name: string, expected: string, value: unknown, pointer: JsonPointer): Diagnostic {
+  return {
+    code: "CREW2003",
+    severity: "error",
+    pointer,
+    message: `${name} is ${kindOf(value)}, but must be ${kinds[expected] ?? expected}.`,
+  };
+}
+
+function notOneOf(
+  name: string,
+  values: readonly unknown[],
+  value: unknown,
+  pointer: JsonPointer,
+): Diagnostic {
+  const words = values.map(String);
+  const nearest = typeof value === "string" ? suggest(value, words) : undefined;
+  return {
+    code: "CREW2004",
+    severity: "error",
+    pointer,
+    message: `${name} is ${show(value)}, but must be ${list(words)}.`,
+    ...(nearest === undefined
+      ? {}
+      : {
+          help: `Did you mean '${nearest}'?`,
+          fix: {
+            applicability: "unsafe" as const,
+            title: `Write '${nearest}'`,
+            replacement: JSON.stringify(nearest),
+          },
+        }),
+  };
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "text",
+  number: "a number",
+  int: "a whole number",
+  boolean: "true or false",
+  object: "an object",
+  record: "an object",
+  array: "a list",
+  tuple: "a list",
+  null: "null",
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  switch (typeof value) {
+    case "string":
+      return "text";
+    case "object":
+      return "an object";
+    case "function":
+      return "a function";
+    default:
+      return typeof value === "boolean" || typeof value === "number" ? show(value) : `a ${typeof value}`;
+  }
+}
+
+function rephrase(issue: Issue): string {
+  switch (issue.code) {
+    case "too_small":
+      return issue.origin === "array" || issue.origin === "string"
+        ? `must have at least ${issue.minimum} ${issue.origin === "array" ? "entries" : "characters"}`
+        : `must be at least ${issue.minimum}`;
+    case "too_big":
+      return issue.origin === "array" || issue.origin === "string"
+        ? `may have at most ${issue.maximum} ${issue.origin === "array" ? "entries" : "characters"}`
+        : `may be at most ${issue.maximum}`;
+    case "invalid_format":
+      return issue.message.startsWith("must") ? issue.message : "does not have the right form";
+    default:
+      return issue.message.replace(/\.$/, "");
+  }
+}
+
+const secretNames: ReadonlySet<PropertyKey> = new Set(["password", "secret"]);
+
+function isSecret(path: Path): boolean {
+  return path.some((segment) => secretNames.has(segment));
+}
+
+/** The property as the config spells it, without list positions that mean nothing to a reader. */
+function nameOf(path: Path): string {
+  if (path.length === 0) return "The config";
+  const last = path.at(-1);
+  return typeof last === "number" ? `'${String(path.at(-2) ?? "")}[${last}]'` : `'${String(last)}'`;
+}
+
+function follow(value: unknown, path: Path): unknown {
+  let current = value;
+  for (const segment of path) {
+    if (current === null || typeof current !== "object") return undefined;
+    current = (current as Record<PropertyKey, unknown>)[segment];
+  }
+  return current;
+}
+
+function quote(value: unknown): string {
+  return `'${String(value).slice(0, 64)}'`;
+}
+
+/** A value for a message: short, on one line, control characters visible. */
+export function show(value: unknown): string {
+  const text =
+    typeof value === "bigint" || typeof value === "symbol"
+      ? String(value)
+      : (JSON.stringify(value) ?? String(value));
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+function list(words: readonly string[]): string {
+  if (words.length < 2) return words.map((w) => `'${w}'`).join("");
+  return `${words
+    .slice(0, -1)
+    .map((w) => `'${w}'`)
+    .join(", ")} or '${words.at(-1)}'`;
+}

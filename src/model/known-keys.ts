@@ -1,0 +1,40 @@
+/** What could stand at a place of the config, read off the schema: for "did you mean". */
+import { z } from "zod";
+import type { KnownKeys } from "./issues.ts";
+
+/** `implied`: the root that the user wrote is a trunk, so the words of an edge are no help there. */
+export function knownKeys(root: z.ZodType, implied: boolean): KnownKeys {
+  return (path) => {
+    if (implied && path.length === 0) return [];
+    const types = path.reduce<readonly z.core.$ZodType[]>(
+      (held, segment) => held.flatMap((t) => step(t, segment)),
+      [root],
+    );
+    return [...new Set(types.flatMap(unwrap).flatMap(words))];
+  };
+}
+
+function unwrap(type: z.core.$ZodType): readonly z.core.$ZodType[] {
+  if (type instanceof z.ZodOptional) return unwrap(type.unwrap());
+  if (type instanceof z.ZodUnion) return type.options.flatMap(unwrap);
+  return [type];
+}
+
+function step(type: z.core.$ZodType, segment: PropertyKey): readonly z.core.$ZodType[] {
+  return unwrap(type).flatMap((t): readonly z.core.$ZodType[] => {
+    if (t instanceof z.ZodObject) {
+      const inner = t.shape[String(segment)];
+      return inner === undefined ? [] : [inner];
+    }
+    if (t instanceof z.ZodArray) return [t.element];
+    if (t instanceof z.ZodRecord) return [t.valueType];
+    return [];
+  });
+}
+
+function words(type: z.core.$ZodType): readonly string[] {
+  if (type instanceof z.ZodObject) return Object.keys(type.shape);
+  if (type instanceof z.ZodEnum) return type.options.map(String);
+  if (type instanceof z.ZodLiteral) return [...type.values].map(String);
+  return [];
+}

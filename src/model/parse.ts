@@ -1,0 +1,184 @@
+/** Draft → Model: the one place where what a config exports becomes something that can be trusted. */
+import type { z } from "zod";
+import type { Diagnostic } from "../core/diagnostic.ts";
+import { hasErrors } from "../core/diagnostic.ts";
+import { sortedBy } from "../core/order.ts";
+import { type JsonPointer, join, pointer } from "../core/pointer.ts";
+import { failed, type Result } from "../core/result.ts";
+import { diagnosticsOf } from "./issues.ts";
+import { knownKeys } from "./known-keys.ts";
+import type { EngineLine, Model } from "./model.ts";
+import { leaveOut } from "./repair.ts";
+import { agentPool } from "./resolve/agents.ts";
+import { resolveNetworkSection } from "./resolve/network.ts";
+import { resolveTrunk } from "./resolve/trunk.ts";
+import { edge as edgeSchema } from "./schema/edge.ts";
+
+export interface ParseOptions {
+  /** Overrides the engine line of the config. */
+  readonly engine?: EngineLine;
+}
+
+/**
+ * Reads an edge, a trunk or a list of trunks. All problems come back at once: those of the shape (CREW200x) and, for
+ * what has the right shape, those of meaning (CREW21xx).
+ */
+export function parseConfig(draft: unknown, options: ParseOptions = {}): Result<Model> {
+  const root = rootOf(draft);
+  if (root === undefined)
+    return failed({
+      code: "CREW2005",
+      severity: "error",
+      pointer: "",
+      message: "The config exports no edge and no trunk.",
+      help: "Export what defineTrunk(), defineEdge() or a list of trunks gives: 'export default defineTrunk({ sip: { … } })'.",
+    });
+  const parsed = edgeSchema.safeParse(root.edge);
+  if (parsed.success) return resolve(parsed.data, root, options);
+  return {
+    diagnostics: [...shapeProblems(parsed.error, root), ...problemsBeside(parsed.error, root, options)],
+  };
+}
+
+type EdgeDraft = z.output<typeof edgeSchema>;
+
+function shapeProblems(error: z.ZodError, root: Root): Diagnostic[] {
+  const locate = (path: Path) => root.locate(pointerOf(path));
+  return diagnosticsOf(error, root.edge, locate, knownKeys(edgeSchema, root.implied));
+}
+
+/** Problems of meaning in what is left when the parts of the wrong shape are left out, less those that follow from leaving them out. */
+function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): Diagnostic[] {
+  let faults = faultsOf(error);
+  let repaired = leaveOut(root.edge, faults);
+  for (let round = 0; round < 4; round++) {
+    const parsed = edgeSchema.safeParse(repaired.draft);
+    if (parsed.success) {
+      const locate = (p: JsonPointer) => root.locate(repaired.locate(p));
+      const places = faults.map((path) => root.locate(pointerOf(path)));
+      const found = resolve(parsed.data, { ...root, locate: (p) => p }, options).diagnostics;
+      return found.map((d) => relocate(d, locate)).filter((d) => !follows(d, places));
+    }
+    faults = [
+      ...faults,
+      ...faultsOf(parsed.error).map((path) => segments(repaired.locate(pointerOf(path))).map(numeric)),
+    ];
+    repaired = leaveOut(root.edge, faults);
+  }
+  return [];
+}
+
+type Path = readonly PropertyKey[];
+
+/** What must go: an unknown property itself, for a missing one the object that lacks it. */
+function faultsOf(error: z.ZodError): Path[] {
+  return error.issues.flatMap((issue): Path[] => {
+    if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...issue.path, key]);
+    const absent =
+      "input" in issue ? issue.input === undefined : issue.message.includes("received undefined");
+    return [absent ? issue.path.slice(0, -1) : issue.path];
+  });
+}
+
+function relocate(diagnostic: Diagnostic, locate: (p: JsonPointer) => JsonPointer): Diagnostic {
+  const { pointer: at, related } = diagnostic;
+  return {
+    ...diagnostic,
+    ...(at === undefined ? {} : { pointer: locate(at) }),
+    ...(related === undefined
+      ? {}
+      : {
+          related: related.map((r) => (r.pointer === undefined ? r : { ...r, pointer: locate(r.pointer) })),
+        }),
+  };
+}
+
+function follows(diagnostic: Diagnostic, faults: readonly JsonPointer[]): boolean {
+  const at = diagnostic.pointer ?? "";
+  const aboutAgents = diagnostic.code === "CREW2101" || diagnostic.code === "CREW2102";
+  return faults.some(
+    (fault) =>
+      fault === at ||
+      fault.startsWith(`${at}/`) ||
+      (aboutAgents && /\/(?:agents|agent_gateway)(?:\/|$)/.test(fault)),
+  );
+}
+
+function pointerOf(path: Path): JsonPointer {
+  return pointer(...path.map((s) => (typeof s === "number" ? s : String(s))));
+}
+
+function numeric(segment: string): string | number {
+  return /^(?:0|[1-9][0-9]*)$/.test(segment) ? Number(segment) : segment;
+}
+
+function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Model> {
+  const diagnostics: Diagnostic[] = [];
+  const report = (diagnostic: Diagnostic) => diagnostics.push(diagnostic);
+  const network = resolveNetworkSection(draft.network, root.locate("/network"), report);
+  const pool = agentPool();
+  const realm = network.hostname ?? "crew";
+  const trunks = draft.trunks.map((trunk, i) =>
+    resolveTrunk(trunk, root.locate(pointer("trunks", i)), { pool, realm, report }),
+  );
+  reportTwins(trunks, report);
+  if (hasErrors(diagnostics)) return { diagnostics };
+  const model: Model = {
+    model_version: 1,
+    edge: {
+      at: "",
+      name: draft.name ?? "edge",
+      engine: options.engine ?? draft.engine ?? "6.1",
+      implied: root.implied,
+      network,
+    },
+    agents: sortedBy(pool.all(), (agent) => agent.key),
+    trunks: sortedBy(trunks, (trunk) => trunk.id),
+  };
+  return { value: deepFreeze(model), diagnostics };
+}
+
+interface Root {
+  /** The draft in the form of an edge. */
+  readonly edge: unknown;
+  readonly implied: boolean;
+  /** From a pointer into `edge` to one into the draft. */
+  readonly locate: (p: JsonPointer) => JsonPointer;
+}
+
+function rootOf(draft: unknown): Root | undefined {
+  if (draft === null || typeof draft !== "object") return undefined;
+  if (Array.isArray(draft))
+    return draft.length === 0
+      ? undefined
+      : { edge: { trunks: draft }, implied: true, locate: (p) => p.replace(/^\/trunks/, "") };
+  if ("trunks" in draft) return { edge: draft, implied: false, locate: (p) => p };
+  return { edge: { trunks: [draft] }, implied: true, locate: (p) => p.replace(/^\/trunks(?:\/0)?/, "") };
+}
+
+function reportTwins(
+  trunks: readonly { readonly id: string; readonly at: JsonPointer }[],
+  report: (d: Diagnostic) => void,
+): void {
+  const first = new Map<string, JsonPointer>();
+  for (const trunk of trunks) {
+    const twin = first.get(trunk.id);
+    if (twin === undefined) first.set(trunk.id, trunk.at);
+    else
+      report({
+        code: "CREW2104",
+        severity: "error",
+        pointer: join(trunk.at, "crew_id"),
+        message: `Two trunks of the edge have the crew_id '${trunk.id}'.`,
+        related: [{ pointer: join(twin, "crew_id"), label: "the other one" }],
+        why: "The crew_id names the trunk in logs, limits and headers, and callers may dial it.",
+        help: "Give each trunk its own 'crew_id'; without one it is 'crew'.",
+      });
+  }
+}
+
+function deepFreeze<T>(value: T): T {
+  if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
+}

@@ -1,0 +1,52 @@
+/** Telephone numbers in E.164, and how a country's national forms become E.164. */
+import { type CountryCode, isSupportedCountry, Metadata } from "libphonenumber-js";
+import type { NumberPlan } from "../model.ts";
+
+const e164 = /^\+[1-9][0-9]{1,14}$/;
+
+/** What the library's metadata answers; its published types leave two of these out. */
+interface DialPlan {
+  callingCode(): string;
+  IDDPrefix(): string | undefined;
+  defaultIDDPrefix(): string | undefined;
+  nationalPrefix(): string | number | undefined;
+}
+
+/** The plan of a country, or `undefined` where there is no such country. */
+export function numberPlan(country: string): NumberPlan | undefined {
+  if (!isSupportedCountry(country)) return undefined;
+  const metadata = new Metadata();
+  metadata.selectNumberingPlan(country as CountryCode);
+  const plan = metadata.numberingPlan as DialPlan | undefined;
+  if (plan === undefined) return undefined;
+  const digits = [plan.defaultIDDPrefix(), plan.IDDPrefix()].find((prefix) => /^[0-9]+$/.test(prefix ?? ""));
+  const national = plan.nationalPrefix();
+  return {
+    country,
+    calling_code: String(plan.callingCode()),
+    international_prefix: digits ?? "00",
+    national_prefix: typeof national === "string" ? national : "",
+  };
+}
+
+/**
+ * A number as written in a config in E.164, or `undefined` where it is none: `+1 (415) 555-1111`, `tel:+…`, `sip:+…@host`,
+ * and with a plan `0171 …`, `00 49 …`, `(415) 555-1111`.
+ */
+export function toE164(text: string, plan: NumberPlan | undefined): string | undefined {
+  if (e164.test(text)) return text;
+  const user = text.replace(/^(?:tel|sips?):/, "").replace(/@.*$/, "");
+  const plain = user.replace(/[ ().-]/g, "");
+  const completed = plain.startsWith("+") ? plain : complete(plain, plan);
+  return completed !== undefined && e164.test(completed) ? completed : undefined;
+}
+
+/** The same steps as the edge takes at run time; they must agree. */
+function complete(digits: string, plan: NumberPlan | undefined): string | undefined {
+  if (plan === undefined) return digits.startsWith("00") ? `+${digits.slice(2)}` : undefined;
+  if (digits.startsWith(plan.international_prefix))
+    return `+${digits.slice(plan.international_prefix.length)}`;
+  if (plan.national_prefix !== "" && digits.startsWith(plan.national_prefix))
+    return `+${plan.calling_code}${digits.slice(plan.national_prefix.length)}`;
+  return `+${plan.calling_code}${digits}`;
+}

@@ -1,0 +1,58 @@
+/** SIP URIs of agents, taken apart (RFC 3261 section 19.1). */
+import type { JsonPointer } from "../../core/pointer.ts";
+import type { Transport } from "../model.ts";
+import { canonicalAddress } from "./address.ts";
+import type { Report } from "./report.ts";
+
+export interface SipUriParts {
+  readonly user?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly transport: Transport;
+}
+
+const shape = /^(sips?):(?:([^@;?]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(?:;([^?]*))?$/;
+const userShape = /^[A-Za-z0-9\-_.!~*'()&=+$,/]{1,64}$/;
+const hostShape = /^(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*\.?$/;
+const defaultPorts: Readonly<Record<Transport, number>> = { udp: 5060, tcp: 5060, tls: 5061 };
+
+/** Takes a URI apart; only `transport` is known among the parameters, everything else is reported (CREW2108). */
+export function resolveSipUri(text: string, at: JsonPointer, report: Report): SipUriParts | undefined {
+  const refuse = (what: string, help: string): undefined => {
+    report({ code: "CREW2108", severity: "error", pointer: at, message: `'${text}' ${what}.`, help });
+    return undefined;
+  };
+  const parts = shape.exec(text);
+  if (parts === null)
+    return refuse(
+      "is not a SIP URI that can be called",
+      "Write for example 'sip:10.0.4.10:5080' or 'sip:10.0.4.10:5080;transport=tcp'.",
+    );
+  const [, scheme, user, rawHost = "", rawPort, parameters] = parts;
+  if (user !== undefined && !userShape.test(user))
+    return refuse(
+      "has a user part with characters that are not allowed",
+      "Use letters, digits and - _ . ! ~ * ' ( ) & = + $ , /.",
+    );
+  const bare = rawHost.replace(/^\[|\]$/g, "");
+  const address = canonicalAddress(bare)?.address;
+  if (address === undefined && !hostShape.test(bare))
+    return refuse(
+      "has a host that is neither an address nor a name",
+      "Write an IP address (IPv6 in brackets) or a host name.",
+    );
+  let transport: Transport = scheme === "sips" ? "tls" : "udp";
+  for (const parameter of (parameters ?? "").split(";").filter((p) => p !== "")) {
+    const [name = "", value = ""] = parameter.toLowerCase().split("=");
+    if (name !== "transport" || !(value in defaultPorts))
+      return refuse(
+        `has the parameter '${parameter}', which the edge does not act on`,
+        "Only ';transport=udp', ';transport=tcp' and ';transport=tls' are known.",
+      );
+    transport = value as Transport;
+  }
+  const port = rawPort === undefined ? defaultPorts[transport] : Number(rawPort);
+  if (port < 1 || port > 65535)
+    return refuse("has a port outside 1 to 65535", "Write a port between 1 and 65535.");
+  return { ...(user === undefined ? {} : { user }), host: address ?? bare.toLowerCase(), port, transport };
+}
