@@ -114,7 +114,7 @@ export function capabilityTable(): string {
     `|---|---|${engineLines.map(() => "---|").join("")}`,
     ...rows,
     "",
-    ...notes.map((text, i) => `${i + 1}. ${text[0]?.toUpperCase()}${text.slice(1)}.`),
+    ...notes.map((text, i) => `${i + 1}. ${text}.`),
     "",
   ].join("\n");
 }

@@ -27,8 +27,7 @@ export const advisories: readonly Advisory[] = [
     affects: ["learned_media"],
     affected: [
       ["0", "10.5.3.5-1+deb12u1"],
-      ["11.0", "11.5.1.53"],
-      ["12.0", "12.5.1.48"],
+      ["11.0", "12.5.1.48"],
       ["13.0", "13.4"],
     ],
     source: "https://github.com/sipwise/rtpengine/security (ES2025-01)",
@@ -54,7 +53,7 @@ export const advisories: readonly Advisory[] = [
     affected: [
       ["0", "5.8.8"],
       ["6.0.0", "6.0.1-1+deb13u2"],
-      ["6.0.1.1", "6.0.6"],
+      ["6.0.1+", "6.0.6"],
       ["6.1.0", "6.1.1"],
     ],
     source: "https://security-tracker.debian.org/tracker/CVE-2026-39863",
@@ -67,7 +66,7 @@ export const advisories: readonly Advisory[] = [
     affected: [
       ["0", "5.8.8"],
       ["6.0.0", "6.0.1-1+deb13u2"],
-      ["6.0.1.1", "6.0.6"],
+      ["6.0.1+", "6.0.6"],
       ["6.1.0", "6.1.1"],
     ],
     source: "https://security-tracker.debian.org/tracker/CVE-2026-39864",

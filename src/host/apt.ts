@@ -1,5 +1,5 @@
 /** apt with private directories: updates, plans and downloads without a word to the host's own package state. */
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failed, ok, type Result } from "../core/result.ts";
@@ -183,14 +183,4 @@ function proxyEnvironment(): Record<string, string> {
     if (value) found[name] = value;
   }
   return found;
-}
-
-/** The release's key file for a Debian suite on this host, else `undefined`. */
-export async function debianKeyring(): Promise<string | undefined> {
-  for (const path of [
-    "/usr/share/keyrings/debian-archive-keyring.pgp",
-    "/usr/share/keyrings/debian-archive-keyring.gpg",
-  ])
-    if (await readFile(path).then(Boolean, () => false)) return path;
-  return undefined;
 }

@@ -1,15 +1,17 @@
 /** Makes and finds private roots: Debian packages unpacked into a folder, without touching the host's packages. */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
-import { debianKeyring, openApt } from "./apt.ts";
+import { openApt } from "./apt.ts";
 import { interrupted } from "./apt-problems.ts";
+import { aptSources, debianKeyring, type Mirrors } from "./apt-sources.ts";
+import { fetchChecked } from "./fetch.ts";
 import { loaderCommand } from "./loader.ts";
 import { acquireLock } from "./lock.ts";
 import {
+  enginesDirectory,
   type PrivateRoot,
   type RootManifest,
   type RootPackage,
@@ -28,15 +30,22 @@ export interface RootProgress {
   readonly packages?: number;
 }
 
-export interface EnsureRootOptions {
+export interface EnsureRootOptions extends Mirrors {
   /** Where roots are kept, see `enginesDirectory`. */
   readonly directory: string;
+  /** Ask the archive again, and replace a complete root where it has newer packages. */
+  readonly refresh?: boolean;
   readonly onProgress?: (progress: RootProgress) => void;
   readonly signal?: AbortSignal;
-  /** Debian mirror, default `http://deb.debian.org/debian` (signatures make https needless). */
-  readonly mirror?: string;
-  /** Mirror of the security archive. */
-  readonly securityMirror?: string;
+}
+
+/** The options that a user sets through the environment: `CREW_ENGINE_DIR`, `CREW_DEBIAN_MIRROR`, `CREW_DEBIAN_SECURITY_MIRROR`. */
+export function rootOptions(env: Readonly<Record<string, string | undefined>>): EnsureRootOptions {
+  return {
+    directory: enginesDirectory(env),
+    ...(env.CREW_DEBIAN_MIRROR ? { mirror: env.CREW_DEBIAN_MIRROR } : {}),
+    ...(env.CREW_DEBIAN_SECURITY_MIRROR ? { securityMirror: env.CREW_DEBIAN_SECURITY_MIRROR } : {}),
+  };
 }
 
 const architectures = {
@@ -62,7 +71,7 @@ export async function findRoot(spec: RootSpec, directory: string): Promise<Priva
  */
 export async function ensureRoot(spec: RootSpec, options: EnsureRootOptions): Promise<Result<PrivateRoot>> {
   const there = await findRoot(spec, options.directory);
-  if (there) return ok(there);
+  if (there && !options.refresh) return ok(there);
   const unable = await precondition(options.directory);
   if (unable) return failed(unable);
   const name = join(options.directory, rootName(spec));
@@ -74,7 +83,7 @@ export async function ensureRoot(spec: RootSpec, options: EnsureRootOptions): Pr
   if (!lock) return failed(interrupted());
   try {
     const made = await findRoot(spec, options.directory);
-    return made ? ok(made) : await makeRoot(spec, name, options);
+    return made && !options.refresh ? ok(made) : await makeRoot(spec, name, options, made);
   } finally {
     await lock.release();
   }
@@ -84,6 +93,7 @@ async function makeRoot(
   spec: RootSpec,
   name: string,
   options: EnsureRootOptions,
+  old: PrivateRoot | undefined,
 ): Promise<Result<PrivateRoot>> {
   const progress = options.onProgress ?? (() => {});
   const machine = architectures[process.arch as keyof typeof architectures];
@@ -104,6 +114,10 @@ async function makeRoot(
   const plan = await apt.plan(spec.packages);
   if (!plan.value) return failed(...plan.diagnostics);
   const packages = plan.value;
+  if (old && hashes(old.manifest.packages) === hashes(packages)) {
+    await rm(work, { recursive: true, force: true });
+    return ok(old);
+  }
   const known = { totalBytes: packages.reduce((sum, p) => sum + p.size, 0), packages: packages.length };
 
   const fetched = await fetchChecked(packages, apt.archives, async () =>
@@ -113,7 +127,7 @@ async function makeRoot(
   progress({ phase: "check", percent: 100, ...known });
 
   // a plan that changed since the interruption must not be mixed with what was unpacked for the old one
-  const image = join(work, `image-${digest(packages.map((p) => p.sha256).join())}`);
+  const image = join(work, `image-${digest(hashes(packages))}`);
   const root = join(image, "root");
   await mkdir(root, { recursive: true });
   await prepareLayout(root);
@@ -144,77 +158,20 @@ async function makeRoot(
     packages,
   };
   await writeFile(join(image, "root.json"), `${JSON.stringify(manifest, null, 2)}\n`);
-  await rm(name, { recursive: true, force: true }); // only ever a folder without root.json
+  // programs that run from an older root keep their open files; its folder goes last
+  await rm(join(work, "old"), { recursive: true, force: true });
+  await rename(name, join(work, "old")).catch(() => {});
   await rename(image, name);
   await rm(work, { recursive: true, force: true });
   return ok({ directory: name, root: join(name, "root"), bin: join(name, "bin"), manifest });
 }
 
-/** Downloads, then compares every file with the index; what differs is thrown away and fetched once more. */
-async function fetchChecked(
-  packages: readonly RootPackage[],
-  archives: string,
-  download: () => Promise<Result<true>>,
-): Promise<Result<true>> {
-  for (let attempt = 0; ; attempt++) {
-    // files of an earlier, interrupted run are judged before apt, which looks at their size alone, trusts them
-    for (const file of await differing(packages, archives)) await rm(join(archives, file), { force: true });
-    const result = await download();
-    if (!result.value) return result;
-    const bad = await differing(packages, archives);
-    if (bad.length === 0) return ok(true);
-    if (attempt === 1) return failed(wrongHash(bad));
-  }
-}
-
-/** Files that are missing or do not have the hash that the signed index names. */
-async function differing(packages: readonly RootPackage[], archives: string): Promise<string[]> {
-  const bad: string[] = [];
-  for (const p of packages) {
-    const actual = await sha256(join(archives, p.file)).catch(() => undefined);
-    if (actual !== p.sha256) bad.push(p.file);
-  }
-  return bad;
-}
-
-async function sha256(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) hash.update(chunk as Buffer);
-  return hash.digest("hex");
+function hashes(packages: readonly RootPackage[]): string {
+  return packages.map((p) => p.sha256).join();
 }
 
 function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 10);
-}
-
-/** The deb822 text for a spec; every entry names its key (sources.list(5), Signed-By). */
-export function aptSources(
-  spec: RootSpec,
-  keyring: string,
-  mirrors: Pick<EnsureRootOptions, "mirror" | "securityMirror"> = {},
-): string {
-  const entry = (uri: string, suites: string, components: readonly string[], signedBy: string): string =>
-    `Types: deb\nURIs: ${uri}\nSuites: ${suites}\n${components.length > 0 ? `Components: ${components.join(" ")}\n` : ""}Signed-By: ${signedBy}\n`;
-  const { suite } = spec;
-  const debian =
-    suite === undefined
-      ? []
-      : [
-          entry(
-            mirrors.mirror ?? "http://deb.debian.org/debian",
-            `${suite} ${suite}-updates`,
-            ["main"],
-            keyring,
-          ),
-          entry(
-            mirrors.securityMirror ?? "http://deb.debian.org/debian-security",
-            `${suite}-security`,
-            ["main"],
-            keyring,
-          ),
-        ];
-  const others = (spec.repositories ?? []).map((r) => entry(r.uri, r.suite, r.components, r.signedBy));
-  return [...debian, ...others].join("\n");
 }
 
 async function precondition(directory: string): Promise<Diagnostic | undefined> {
@@ -242,15 +199,5 @@ function noKeyring(suite: string): Diagnostic {
     message: `This host has no keys of the Debian archive, so nothing from "${suite}" can be trusted.`,
     why: "Looked for /usr/share/keyrings/debian-archive-keyring.gpg and .pgp.",
     help: "Install the package debian-archive-keyring (Debian and Ubuntu have it).",
-  };
-}
-
-function wrongHash(files: readonly string[]): Diagnostic {
-  return {
-    code: "CREW6907",
-    severity: "error",
-    message: `Downloaded twice and still not what the signed index names: ${files.slice(0, 3).join(", ")}${files.length > 3 ? " …" : ""}`,
-    why: "The files were damaged or changed after apt had checked them; they have not been unpacked.",
-    help: "Check the disk and who else writes to the engine folder, then run the same command again.",
   };
 }
