@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { hasErrors } from "../core/diagnostic.ts";
 import { sortedBy } from "../core/order.ts";
-import { type JsonPointer, join, pointer } from "../core/pointer.ts";
+import { type JsonPointer, join, pointer, segments } from "../core/pointer.ts";
 import { failed, type Result } from "../core/result.ts";
 import { diagnosticsOf } from "./issues.ts";
 import { knownKeys } from "./known-keys.ts";
