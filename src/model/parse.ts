@@ -3,7 +3,7 @@ import type { z } from "zod";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { hasErrors } from "../core/diagnostic.ts";
 import { sortedBy } from "../core/order.ts";
-import { type JsonPointer, join, pointer, segments } from "../core/pointer.ts";
+import { type JsonPointer, join, pointer, segments, valueAt } from "../core/pointer.ts";
 import { failed, type Result } from "../core/result.ts";
 import { diagnosticsOf } from "./issues.ts";
 import { knownKeys } from "./known-keys.ts";
@@ -49,7 +49,7 @@ function shapeProblems(error: z.ZodError, root: Root): Diagnostic[] {
 
 /** Problems of meaning in what is left when the parts of the wrong shape are left out, less those that follow from leaving them out. */
 function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): Diagnostic[] {
-  let faults = faultsOf(error);
+  let faults = faultsOf(error, root.edge);
   let repaired = leaveOut(root.edge, faults);
   for (let round = 0; round < 4; round++) {
     const parsed = edgeSchema.safeParse(repaired.draft);
@@ -61,7 +61,9 @@ function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): D
     }
     faults = [
       ...faults,
-      ...faultsOf(parsed.error).map((path) => segments(repaired.locate(pointerOf(path))).map(numeric)),
+      ...faultsOf(parsed.error, repaired.draft).map((path) =>
+        segments(repaired.locate(pointerOf(path))).map(numeric),
+      ),
     ];
     repaired = leaveOut(root.edge, faults);
   }
@@ -71,11 +73,10 @@ function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): D
 type Path = readonly PropertyKey[];
 
 /** What must go: an unknown property itself, for a missing one the object that lacks it. */
-function faultsOf(error: z.ZodError): Path[] {
+function faultsOf(error: z.ZodError, draft: unknown): Path[] {
   return error.issues.flatMap((issue): Path[] => {
     if (issue.code === "unrecognized_keys") return issue.keys.map((key) => [...issue.path, key]);
-    const absent =
-      "input" in issue ? issue.input === undefined : issue.message.includes("received undefined");
+    const absent = valueAt(draft, pointerOf(issue.path)) === undefined;
     return [absent ? issue.path.slice(0, -1) : issue.path];
   });
 }
