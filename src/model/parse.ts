@@ -101,7 +101,7 @@ function follows(diagnostic: Diagnostic, faults: readonly JsonPointer[]): boolea
     (fault) =>
       fault === at ||
       fault.startsWith(`${at}/`) ||
-      (aboutAgents && /\/(?:agents|agent_gateway)(?:\/|$)/.test(fault)),
+      (aboutAgents && /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/.test(fault)),
   );
 }
 

@@ -21,7 +21,7 @@ export const sipUser = z
 export const number = z
   .string()
   .regex(
-    /^(?:tel:|sips?:)?\+?[0-9][0-9 ().-]{0,30}(?:@[A-Za-z0-9.:[\]-]{1,255})?$/,
+    /^(?:tel:|sips?:)?\+?[0-9(][0-9 ().-]{0,30}(?:@[A-Za-z0-9.:[\]-]{1,255})?$/,
     "must be a telephone number such as +14155551111",
   );
 

@@ -1,0 +1,176 @@
+/** Draft → Model: what resolves to what, and which findings stand where. */
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../src/model/parse.ts";
+
+const agents = { agent_sarah: { uri: "sip:10.0.4.10:5080" } };
+const allowlist = { type: "ip_allowlist", allowed_ips: ["203.0.113.10"] };
+
+function findings(draft: unknown): string[] {
+  return parseConfig(draft).diagnostics.map((d) => `${d.code} ${d.pointer}${d.part === "key" ? " key" : ""}`);
+}
+
+function routeTo(match: unknown, country?: string) {
+  const draft = {
+    agents,
+    ...(country ? { country } : {}),
+    sip: { auth: allowlist, inbound_routes: [{ match, agent_id: "agent_sarah" }] },
+  };
+  return parseConfig(draft).value?.trunks[0]?.routes[0]?.match;
+}
+
+describe("numbers", () => {
+  it.each([
+    ["+14155551111", undefined, "+14155551111"],
+    ["+1 (415) 555-1111", undefined, "+14155551111"],
+    ["tel:+14155551111", undefined, "+14155551111"],
+    ["sip:+14155551111@example.com", undefined, "+14155551111"],
+    ["0044 20 7183 8750", undefined, "+442071838750"],
+    ["(415) 555-1111", "US", "+14155551111"],
+    ["1 415 555 1111", "US", "+14155551111"],
+    ["011 44 20 7183 8750", "US", "+442071838750"],
+    ["030 1234567", "DE", "+49301234567"],
+    ["06 1234 5678", "IT", "+390612345678"],
+  ])("reads %s with country %s as %s", (to_uri, country, expected) => {
+    expect(routeTo({ to_uri }, country)).toEqual({ to_number: expected });
+  });
+
+  it.each(["4155551111", "+0123", "+1234567890123456"])("refuses %s without a country", (to_uri) => {
+    expect(
+      findings({
+        agents,
+        sip: { auth: allowlist, inbound_routes: [{ match: { to_uri }, agent_id: "agent_sarah" }] },
+      }),
+    ).toEqual(["CREW2103 /sip/inbound_routes/0/match/to_uri"]);
+  });
+});
+
+describe("addresses", () => {
+  it.each([
+    ["010.0.0.1", "CREW2105"],
+    ["10.1", "CREW2105"],
+    ["0x0a000001", "CREW2004"],
+    ["10.0.0.1/24", "CREW2106"],
+    ["10.0.0.0/33", "CREW2105"],
+    ["10.0.0.0/08", "CREW2105"],
+    ["2001:db8::1/64", "CREW2106"],
+    ["sip.example.com", "CREW2004"],
+  ])("refuses %s", (ip, code) => {
+    expect(findings({ sip: { auth: { type: "ip_allowlist", allowed_ips: [ip] } } })).toEqual([
+      `${code} /sip/auth/allowed_ips/0`,
+    ]);
+  });
+
+  it("writes addresses in one form", () => {
+    const draft = {
+      sip: {
+        auth: {
+          type: "ip_allowlist",
+          allowed_ips: ["2001:DB8:0:0::1", "::ffff:203.0.113.9", "198.51.100.0/24"],
+        },
+      },
+    };
+    const auth = parseConfig(draft).value?.trunks[0]?.auth;
+    expect(auth?.type === "ip_allowlist" && auth.networks.map((n) => `${n.address}/${n.prefix}`)).toEqual([
+      "2001:db8::1/128",
+      "203.0.113.9/32",
+      "198.51.100.0/24",
+    ]);
+  });
+});
+
+describe("agents", () => {
+  it("keeps the same agent of two trunks once, and different ones of the same id apart", () => {
+    const other = { agent_sarah: { uri: "sip:10.0.9.9" } };
+    const trunk = (crew_id: string, map: unknown) => ({ crew_id, agents: map, sip: { auth: allowlist } });
+    const model = parseConfig([trunk("a", agents), trunk("b", agents), trunk("c", other)]).value;
+    expect(model?.agents.map((a) => a.key)).toEqual(["agent_sarah", "c/agent_sarah"]);
+  });
+
+  it("sends any id to the gateway with the id as the user", () => {
+    const draft = {
+      agent_gateway: "sip:10.0.4.10",
+      sip: { auth: allowlist, inbound_routes: [{ match: {}, agent_id: "anyone" }] },
+    };
+    expect(parseConfig(draft).value?.agents[0]?.targets[0]).toMatchObject({
+      user: "anyone",
+      host: "10.0.4.10",
+      port: 5060,
+    });
+  });
+
+  it("refuses calls to agents of a fragment that says nowhere where they are, with a warning", () => {
+    const result = parseConfig({
+      sip: { inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }] },
+    });
+    expect(result.diagnostics.map((d) => [d.code, d.severity])).toEqual([["CREW2102", "warning"]]);
+    expect(result.value?.trunks[0]?.routes[0]?.destinations).toMatchObject([{ type: "refuse", code: 480 }]);
+  });
+});
+
+describe("findings", () => {
+  it("reports problems of shape and of meaning in one run, at their places in the original", () => {
+    const draft = {
+      trunks: [
+        {
+          crew_id: "a b",
+          country: "XX",
+          agents: { x: { uri: "sip:1.2.3.4;foo=1" }, y: { uri: "sip:1.2.3.4", codec: ["opus"] } },
+          sip: {
+            auth: { type: "ip_allowlist", allowed_ips: ["hello", "1.2.3.4/24"] },
+            codecs: [{ name: "G729" }, { name: "PCMU", priority: 1 }, { name: "PCMA", priority: 1 }],
+            inbound_routes: [
+              { match: { to_uri: 5 }, agent_id: "x" },
+              { match: {}, agent_id: "z" },
+              { match: {} },
+            ],
+          },
+        },
+      ],
+    };
+    expect(findings(draft).sort()).toEqual([
+      "CREW2001 /trunks/0/agents/y/codec key",
+      "CREW2003 /trunks/0/sip/inbound_routes/0/match/to_uri",
+      "CREW2004 /trunks/0/crew_id",
+      "CREW2004 /trunks/0/sip/auth/allowed_ips/0",
+      "CREW2004 /trunks/0/sip/codecs/0/name",
+      "CREW2101 /trunks/0/sip/inbound_routes/1/agent_id",
+      "CREW2106 /trunks/0/sip/auth/allowed_ips/1",
+      "CREW2108 /trunks/0/agents/x/uri",
+      "CREW2109 /trunks/0/country",
+      "CREW2110 /trunks/0/sip/inbound_routes/2",
+      "CREW2112 /trunks/0/sip/codecs/2/priority",
+    ]);
+  });
+
+  it("does not blame what follows from a part that was left out", () => {
+    expect(
+      findings({
+        agents: { a: { uri: 5 } },
+        sip: {
+          auth: { type: "ip_allowlist", allowed_ips: [7] },
+          inbound_routes: [{ match: {}, agent_id: "a" }],
+        },
+      }),
+    ).toEqual(["CREW2003 /agents/a/uri", "CREW2003 /sip/auth/allowed_ips/0"]);
+  });
+
+  it("never shows a password", () => {
+    for (const password of ["hunter2hunter2".repeat(40), { secret: "not a name hunter2" }, 42424242]) {
+      const text = JSON.stringify(
+        parseConfig({ sip: { auth: { type: "digest", username: "u", password } } }),
+      );
+      expect(text).not.toMatch(/hunter2|42424242/);
+    }
+  });
+
+  it.each([undefined, null, 5, "x", [], () => 1])("refuses a config that is %s", (draft) => {
+    expect(findings(draft)).toEqual(["CREW2005 "]);
+  });
+
+  it.each([
+    ["inbound_rutes", "inbound_routes"],
+    ["codec", "codecs"],
+  ])("suggests for %s", (typo, word) => {
+    expect(parseConfig({ sip: { [typo]: [] } }).diagnostics[0]?.help).toBe(`Did you mean '${word}'?`);
+  });
+});
