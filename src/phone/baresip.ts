@@ -1,13 +1,13 @@
 /** Driving baresip as a telephone or as an answering agent: it plays a tone and records what it hears. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Launcher, Running, ToolRoot } from "./process.ts";
+import type { Launcher, Running, Tools } from "./process.ts";
 import { type Recognition, recognise, tone } from "./tone.ts";
 import { readWav, writeWav } from "./wav.ts";
 
 export interface PhoneOptions {
   readonly launcher: Launcher;
-  readonly tools: ToolRoot;
+  readonly tools: Tools;
   /** A folder of its own. */
   readonly dir: string;
   readonly name: string;
@@ -125,8 +125,8 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
   writeFileSync(join(o.dir, "config"), configuration(o, play));
   writeFileSync(join(o.dir, "accounts"), `${account(o)}\n`);
   writeFileSync(join(o.dir, "contacts"), "");
-  const argv = o.tools.command("usr/bin/baresip", ["-f", o.dir, "-s"]);
-  const running = await o.launcher.spawn(o.name, argv, { cwd: o.dir, env: { HOME: o.dir } });
+  const command = o.tools.command("baresip", ["-f", o.dir, "-s"]);
+  const running = await o.launcher.spawn(o.name, command, { cwd: o.dir, env: { HOME: o.dir } });
   await running.waitFor(/^baresip is ready/, 5000);
   const say = (command: string): void => running.write(`/${command}\n`);
   const startDial = (uri: string): void => {

@@ -1,8 +1,11 @@
 /** How phones are started: anything that can run a program and read its lines, on this host or in a namespace. */
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import type { Command } from "../host/run.ts";
+import type { Programs } from "../host/runtime.ts";
 
 export interface SpawnOptions {
+  /** Added to the command's own. */
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Throws the output away instead of keeping its lines; for programs that paint screens. */
@@ -30,15 +33,15 @@ export interface Running {
 }
 
 export interface Launcher {
-  spawn(name: string, argv: readonly string[], options?: SpawnOptions): Promise<Running>;
+  spawn(name: string, command: Command, options?: SpawnOptions): Promise<Running>;
 }
 
-/** Programs from a folder of unpacked packages: the full command line that runs one of them. */
-export interface ToolRoot {
+/** Programs of a private root, and where its files lie for those that need to be told. */
+export interface Tools extends Programs {
   /** The folder that holds `usr`. */
   readonly root: string;
-  /** `program` is a path below the root, such as `usr/bin/sipp`. */
-  command(program: string, args: readonly string[]): readonly string[];
+  /** Folder of its shared libraries. */
+  readonly libraries: string;
 }
 
 export interface LineLog {
@@ -96,12 +99,16 @@ export function lineLog(name: string): LineLog {
 
 /** Starts programs on this host, in the network namespace of the caller. */
 export const here: Launcher = {
-  spawn: (name, argv, options = {}) =>
+  spawn: (name, command, options = {}) =>
     new Promise((resolve, reject) => {
-      const [file = "", ...args] = argv;
       const out = options.quiet ? "ignore" : "pipe";
-      const env = { ...process.env, ...options.env };
-      const child = spawn(file, args, { cwd: options.cwd, env, stdio: ["pipe", out, out], detached: true });
+      const env = { ...command.env, ...options.env };
+      const child = spawn(command.file, [...command.args], {
+        cwd: options.cwd,
+        env,
+        stdio: ["pipe", out, out],
+        detached: true,
+      });
       const log = lineLog(name);
       for (const stream of [child.stdout, child.stderr]) {
         if (stream) createInterface({ input: stream }).on("line", log.push);

@@ -1,12 +1,14 @@
 /** Running SIPp, as one caller, as many callers, or as an answering agent. */
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Launcher, Running, ToolRoot } from "./process.ts";
+import type { Command } from "../host/run.ts";
+import type { Programs } from "../host/runtime.ts";
+import type { Launcher, Running } from "./process.ts";
 import { type Callee, callee } from "./sipp-calls.ts";
 
 export interface SippOptions {
   readonly launcher: Launcher;
-  readonly tools: ToolRoot;
+  readonly tools: Programs;
   /** A folder for the scenario and the logs; made where it does not exist. */
   readonly dir: string;
   readonly name: string;
@@ -101,7 +103,7 @@ function parseMessages(text: string): Message[] {
     .map(([, direction, body]) => ({ direction: direction as Message["direction"], text: body ?? "" }));
 }
 
-function command(o: SippOptions, scenario: string): readonly string[] {
+function command(o: SippOptions, scenario: string, more: readonly string[] = []): Command {
   mkdirSync(o.dir, { recursive: true });
   // What a run of the same name left behind would be taken for this one's.
   for (const kind of ["errors", "log", "csv", "messages"])
@@ -138,13 +140,14 @@ function command(o: SippOptions, scenario: string): readonly string[] {
       ? ["-tls_cert", tls.certificate, "-tls_key", tls.key, ...(tls.ca ? ["-tls_ca", tls.ca] : [])]
       : []),
     ...(o.args ?? []),
+    ...more,
   ];
-  return o.tools.command("usr/bin/sipp", args);
+  return o.tools.command("sipp", args);
 }
 
-async function start(o: SippOptions, argv: readonly string[]): Promise<Sipp> {
+async function start(o: SippOptions, command: Command): Promise<Sipp> {
   // SIPp paints its screen on stdout; what it has to say of failures is in the files.
-  const running = await o.launcher.spawn(o.name, argv, { cwd: o.dir, env: { TERM: "dumb" }, quiet: true });
+  const running = await o.launcher.spawn(o.name, command, { cwd: o.dir, env: { TERM: "dumb" }, quiet: true });
   const file = (kind: string): string => read(join(o.dir, `${o.name}.${kind}`));
   return {
     running,
@@ -176,7 +179,6 @@ function statistics(csv: string): Readonly<Record<string, string>> {
 
 /** Runs a calling scenario to the end of its last call. Failed calls are a result, not an exception. */
 export async function sippCall(o: SippCallerOptions, scenario: string): Promise<SippResult> {
-  const base = command(o, scenario);
   const calls = o.calls ?? 1;
   const more = [
     "-m",
@@ -185,7 +187,7 @@ export async function sippCall(o: SippCallerOptions, scenario: string): Promise<
     `${o.rate ?? 10}`,
     ...(o.atOnce === undefined ? [] : ["-l", `${o.atOnce}`]),
   ];
-  const sipp = await start(o, [...base, ...more, o.remote]);
+  const sipp = await start(o, command(o, scenario, [...more, o.remote]));
   const exit = await sipp.running.exited;
   const stat = statistics(read(join(o.dir, `${o.name}.csv`)));
   const events = sipp.events();

@@ -12,7 +12,7 @@ const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab({ addresses: [carrier, agent] });
-});
+}, 300_000);
 afterAll(() => lab.close());
 
 const as = (name: string): SippOptions => ({

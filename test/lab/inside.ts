@@ -5,7 +5,7 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 
 export type Order =
-  | { op: "spawn"; argv: string[]; env: Record<string, string>; cwd: string; quiet: boolean }
+  | { op: "spawn"; argv: readonly string[]; env: Record<string, string>; cwd: string; quiet: boolean }
   | { op: "write"; on: number; text: string }
   | { op: "signal"; on: number; signal: NodeJS.Signals; group: boolean }
   | { op: "signal-pid"; pid: number; signal: NodeJS.Signals }

@@ -6,7 +6,7 @@ import { type Lab, openLab, withLab } from "./netns.ts";
 let lab: Lab;
 beforeAll(async () => {
   lab = await openLab({ addresses: ["203.0.113.10", "2001:db8::10"] });
-});
+}, 300_000);
 afterAll(() => lab.close());
 
 describe("a lab", () => {
@@ -62,7 +62,7 @@ describe("a lab", () => {
   });
 
   test("can be entered by code that starts processes itself", () => {
-    const [file = "", ...args] = lab.enter(["sh", "-c", "grep -c . /proc/net/dev; cat /proc/1/comm"]);
+    const { file, args } = lab.enter(["sh", "-c", "grep -c . /proc/net/dev; cat /proc/1/comm"]);
     expect(execFileSync(file, args, { encoding: "utf8" })).toMatch(/^3\nsh\n/);
   });
 

@@ -1,5 +1,5 @@
 /** Sockets inside a lab for hand-made SIP messages: what one sends, what comes back, and when nothing does. */
-import type { Channel } from "./netns.ts";
+import type { Channel } from "./channel.ts";
 
 export interface Datagram {
   readonly data: Buffer;
@@ -101,8 +101,8 @@ export async function udpPeer(channel: Channel, address: string, port: number): 
     address,
     port: (value as { port: number }).port,
     received,
-    send: async (data, to) =>
-      void (await channel.order({ op: "udp-send", on: id, data: encode(data), ...to })),
+    send: async (data, { address, port }) =>
+      void (await channel.order({ op: "udp-send", on: id, data: encode(data), address, port })),
     receive,
     silent: (ms, match) =>
       receive(ms, match).then(

@@ -1,33 +1,46 @@
-/** Where the lab's programs come from. */
-import { existsSync } from "node:fs";
+/** Where the lab's programs come from: a private root of Debian packages, made on first use. */
 import { join } from "node:path";
-import type { ToolRoot } from "../../src/phone/process.ts";
+import { engineLine } from "../../src/engine/lines.ts";
+import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
+import type { RootSpec } from "../../src/host/root-spec.ts";
+import { rootPrograms } from "../../src/host/runtime.ts";
+import type { Tools } from "../../src/phone/process.ts";
 
-/** Debian packages that the lab runs, from the suite of the current engine line. */
-export const toolPackages = ["sip-tester", "baresip-core", "asterisk", "tcpdump", "iproute2"] as const;
+/** What the lab runs, from the suite of the current engine line. */
+export const toolSpec: RootSpec = {
+  name: "tools",
+  suite: engineLine("6.1").debian.suite,
+  packages: ["sip-tester", "baresip-core", "asterisk", "tcpdump", "iproute2"],
+  // Only maintainer scripts and modules that no lab loads want these.
+  without: [
+    "adduser",
+    "asterisk-core-sounds-en",
+    "base-passwd",
+    "debconf",
+    "dirmngr",
+    "gnupg",
+    "gpg",
+    "passwd",
+    "perl",
+    "python3",
+    "systemd",
+  ],
+};
 
-export interface LabTools extends ToolRoot {
-  /** Folder of the root's shared libraries. */
-  readonly lib: string;
+let ready: Promise<Tools> | undefined;
+
+async function make(): Promise<Tools> {
+  const { value, diagnostics } = await ensureRoot(toolSpec, rootOptions(process.env));
+  if (value === undefined) throw new Error(diagnostics.map((d) => `${d.message} ${d.help ?? ""}`).join("\n"));
+  const programs = await rootPrograms(value);
+  return { ...programs, root: value.root, libraries: join(value.root, "usr/lib", value.manifest.triplet) };
 }
 
-/** The root that `CREW_LAB_ROOT` names. */
-export async function labTools(): Promise<LabTools> {
-  const root = process.env.CREW_LAB_ROOT;
-  if (root === undefined || !existsSync(join(root, "usr/bin/sipp")))
-    throw new Error("CREW_LAB_ROOT must name a folder with the unpacked packages of test/lab/tools.ts");
-  const lib = join(root, "usr/lib/x86_64-linux-gnu");
-  return {
-    root,
-    lib,
-    command: (program, args) => [
-      join(root, "usr/lib64/ld-linux-x86-64.so.2"),
-      "--argv0",
-      program.split("/").at(-1) ?? program,
-      "--library-path",
-      `${lib}:${join(root, "usr/lib")}`,
-      join(root, program),
-      ...args,
-    ],
-  };
+/**
+ * The lab's programs. The first call on a machine fetches about 100 MB: make it where no time limit of a single test
+ * applies. Throws with the reason where they cannot be had.
+ */
+export function labTools(): Promise<Tools> {
+  ready ??= make();
+  return ready;
 }

@@ -1,0 +1,106 @@
+/** The line between a test and the process inside its lab: orders go in, answers and events come out. */
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { transformSync } from "esbuild";
+import type { Answer, Event, Order } from "./inside.ts";
+
+export interface Channel {
+  order(order: Order): Promise<{ id: number; value: unknown }>;
+  on(id: number, handler: (event: Event) => void): void;
+  off(id: number): void;
+}
+
+// PID 1 is a shell because it reaps what daemons leave behind, which Node does not; a background job would lose stdin,
+// hence descriptor 3. A private /run keeps the daemons of two labs apart and hides the host's systemd.
+const boot = 'mount -t tmpfs tmpfs /run; exec 3<&0; "$@" <&3 & exec 3<&-; wait';
+let insideCode: string | undefined;
+
+function codeOfInside(): string {
+  insideCode ??= transformSync(readFileSync(new URL("inside.ts", import.meta.url), "utf8"), {
+    loader: "ts",
+    format: "esm",
+  }).code;
+  return insideCode;
+}
+
+export interface OpenChannel {
+  readonly channel: Channel;
+  readonly ready: Promise<void>;
+  /** The process whose only child is pid 1 of the lab. */
+  readonly unsharePid: number;
+  end(): Promise<void>;
+}
+
+/** Makes the namespaces with one process inside; all of it ends after `lifeMs` or with this process. */
+export function openChannel(lifeMs: number): OpenChannel {
+  const unshare = [
+    "--user",
+    "--map-root-user",
+    "--net",
+    "--uts",
+    "--ipc",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+  ];
+  const node = [process.execPath, "--input-type=module", "-e", codeOfInside()];
+  const child = spawn("unshare", [...unshare, "sh", "-c", boot, "sh", ...node], {
+    stdio: ["pipe", "pipe", "inherit"],
+    env: { PATH: process.env.PATH, LAB_LIFE_MS: String(lifeMs) },
+  });
+  const pending = new Map<number, { resolve: (value: unknown) => void; reject: (e: Error) => void }>();
+  const handlers = new Map<number, (event: Event) => void>();
+  // Events can overtake the answer that tells who waits for them.
+  const early = new Map<number, Event[]>();
+  let lastId = 0;
+  const expect = (id: number): Promise<unknown> =>
+    new Promise((resolve, reject) => pending.set(id, { resolve, reject }));
+  const ready = expect(0).then(() => undefined);
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    const message = JSON.parse(line) as Event | Answer;
+    if ("re" in message) {
+      const waiting = pending.get(message.re);
+      pending.delete(message.re);
+      if ("error" in message) waiting?.reject(new Error(message.error));
+      else waiting?.resolve(message.value);
+      return;
+    }
+    const handler = handlers.get(message.on);
+    if (handler) handler(message);
+    else early.set(message.on, [...(early.get(message.on) ?? []), message]);
+  });
+  const gone = new Promise<void>((resolve) => {
+    child.once("exit", () => {
+      for (const { reject } of pending.values()) reject(new Error("the lab has ended"));
+      for (const [id, handler] of handlers) handler({ on: id, event: "exit", code: null, signal: "SIGKILL" });
+      resolve();
+    });
+  });
+  child.once("error", (e) => pending.get(0)?.reject(e));
+  child.stdin.on("error", () => {});
+  return {
+    unsharePid: child.pid ?? 0,
+    ready,
+    end: async () => {
+      child.stdin.end();
+      child.kill("SIGKILL");
+      await gone;
+    },
+    channel: {
+      order: async (order) => {
+        const id = ++lastId;
+        const answer = expect(id);
+        child.stdin.write(`${JSON.stringify({ id, order })}\n`);
+        return { id, value: await answer };
+      },
+      on: (id, handler) => {
+        handlers.set(id, handler);
+        for (const event of early.get(id) ?? []) handler(event);
+        early.delete(id);
+      },
+      off: (id) => handlers.delete(id),
+    },
+  };
+}
