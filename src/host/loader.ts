@@ -19,7 +19,12 @@ export async function loaderCommand(
   finalRoot: string = root,
 ): Promise<(program: string) => { readonly file: string; readonly args: readonly string[] }> {
   const loader = join("usr/lib", triplet, must(loaders[triplet], `loader of ${triplet}`));
-  await access(join(root, loader));
+  // a root without the C library holds scripts and data alone
+  const own = await access(join(root, loader)).then(
+    () => true,
+    () => false,
+  );
+  if (!own) return (program) => ({ file: join(finalRoot, program), args: [] });
   const libraries = (await libraryDirectories(root, triplet))
     .map((d) => finalRoot + d.slice(root.length))
     .join(":");

@@ -48,7 +48,7 @@ export interface RunResult {
 /**
  * Runs a command in a process group of its own and waits until it has ended and its output is read. Never
  * throws or rejects: a missing program, a time-out and a failure are outcomes. On a time-out or an abort
- * the whole group gets SIGTERM, and SIGKILL two seconds later.
+ * the whole group gets SIGTERM, and SIGKILL two seconds later; a process that has left the group is not reached.
  */
 export function run(command: Command, options: RunOptions = {}): Promise<RunResult> {
   const started = performance.now();
@@ -78,7 +78,11 @@ export function run(command: Command, options: RunOptions = {}): Promise<RunResu
       if (forced !== undefined) return;
       forced = why;
       killGroup(child, "SIGTERM");
-      hardTimer = setTimeout(() => killGroup(child, "SIGKILL"), 2000);
+      hardTimer = setTimeout(() => {
+        killGroup(child, "SIGKILL");
+        // a process that left the group may hold the pipes for as long as it lives
+        hardTimer = setTimeout(() => letGo(child), 500);
+      }, 2000);
     };
     const onAbort = (): void => stop("aborted");
     let timer: NodeJS.Timeout | undefined;
@@ -150,6 +154,10 @@ function killGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   } catch {
     // the group is gone already
   }
+}
+
+function letGo(child: ChildProcess): void {
+  for (const stream of child.stdio) stream?.destroy();
 }
 
 interface Tail {

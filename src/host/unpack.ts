@@ -84,7 +84,7 @@ function cannotUnpack(file: string, why: string): Diagnostic {
 export async function libraryDirectories(root: string, triplet: string): Promise<string[]> {
   const main = join(root, "usr/lib", triplet);
   const nested: string[] = [];
-  for (const entry of await readdir(main, { withFileTypes: true })) {
+  for (const entry of await readdir(main, { withFileTypes: true }).catch(() => [])) {
     if (!entry.isDirectory()) continue;
     const files = await readdir(join(main, entry.name)).catch(() => []);
     if (files.some((f) => /^lib.*\.so\.\d/.test(f))) nested.push(join(main, entry.name));
