@@ -53,7 +53,7 @@ export interface Phone {
   dial(uri: string, ms?: number): Promise<Dialled>;
   /** Starts a call and does not wait. */
   startDial(uri: string): void;
-  /** Waits for an incoming call (ringing, or answered where it answers by itself) that no wait has seen yet. */
+  /** Waits for an incoming call that no wait has seen yet: until it rings, or is up where the phone answers by itself. */
   incoming(ms: number): Promise<void>;
   accept(): Promise<void>;
   /** Ends the call; refuses it with 486 where it rings here, cancels it where it rings there. */
@@ -162,7 +162,8 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
       };
     },
     incoming: async (ms) => {
-      seenIncoming = await next(/Incoming call from|answering call on line/, ms, seenIncoming);
+      const sign = o.answer === "manual" ? /Incoming call from/ : /Call established/;
+      seenIncoming = await next(sign, ms, seenIncoming);
     },
     accept: async () => {
       const from = running.lines.length;

@@ -81,13 +81,8 @@ export function receive(what: string | number, more: Attributes = {}, actions: r
   return actions.length === 0 ? `${open}/>` : `${open}><action>${actions.join("")}</action></recv>`;
 }
 
-/**
- * Provisional responses that may come, any number of times, at any time: a proxy with several workers can send a 180
- * after the 200. Only `optional="global"` accepts that; plain optional fails such calls.
- */
-export const provisionals: Step = [100, 180, 181, 183]
-  .map((c) => receive(c, { optional: "global" }))
-  .join("\n");
+/** Provisional responses that may come, each any number of times, before the next step that must come. */
+export const provisionals: Step = [100, 180, 181, 183].map((c) => receive(c, { optional: true })).join("\n");
 
 export function pause(ms: number): Step {
   return `<pause milliseconds="${ms}"/>`;
