@@ -94,15 +94,17 @@ function relocate(diagnostic: Diagnostic, locate: (p: JsonPointer) => JsonPointe
   };
 }
 
+/** Findings that a part which was left out can cause elsewhere, by the places where such parts stand. */
+const consequences: Readonly<Record<string, RegExp>> = {
+  CREW2101: /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/,
+  CREW2102: /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/,
+  CREW2114: /^\/network\/(?:public_ip|bind_ip)/,
+};
+
 function follows(diagnostic: Diagnostic, faults: readonly JsonPointer[]): boolean {
   const at = diagnostic.pointer ?? "";
-  const aboutAgents = diagnostic.code === "CREW2101" || diagnostic.code === "CREW2102";
-  return faults.some(
-    (fault) =>
-      fault === at ||
-      fault.startsWith(`${at}/`) ||
-      (aboutAgents && /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/.test(fault)),
-  );
+  const cause = consequences[diagnostic.code];
+  return faults.some((fault) => fault === at || fault.startsWith(`${at}/`) || cause?.test(fault) === true);
 }
 
 function pointerOf(path: Path): JsonPointer {

@@ -16,13 +16,21 @@ export function resolveNetworkSection(
   at: JsonPointer,
   report: Report,
 ): NetworkModel {
+  let sound = true;
+  const reportAddress: Report = (diagnostic) => {
+    sound = false;
+    report(diagnostic);
+  };
   const shown =
-    draft?.public_ip === undefined ? loopback : resolvePair(draft.public_ip, join(at, "public_ip"), report);
-  const bind = draft?.bind_ip === undefined ? shown : resolvePair(draft.bind_ip, join(at, "bind_ip"), report);
-  if (
-    (shown.v4 === undefined) !== (bind.v4 === undefined) ||
-    (shown.v6 === undefined) !== (bind.v6 === undefined)
-  ) {
+    draft?.public_ip === undefined
+      ? loopback
+      : resolvePair(draft.public_ip, join(at, "public_ip"), reportAddress);
+  const bind =
+    draft?.bind_ip === undefined ? shown : resolvePair(draft.bind_ip, join(at, "bind_ip"), reportAddress);
+  const sameFamilies = (["v4", "v6"] as const).every(
+    (f) => (shown[f] === undefined) === (bind[f] === undefined),
+  );
+  if (sound && !sameFamilies) {
     report({
       code: "CREW2114",
       severity: "error",

@@ -13,7 +13,7 @@ const addresses = z.union([
     .meta({ title: "Addresses" }),
 ]);
 
-const path = z.string().regex(/^[\x21-\x7e]{1,4096}$/, "must be a path without spaces");
+const path = z.string().regex(/^[A-Za-z0-9_./@:+,=~-]{1,4096}$/, "must be a path without spaces and quotes");
 
 export const network = z
   .strictObject({

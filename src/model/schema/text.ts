@@ -69,7 +69,10 @@ export const headerValue = z
   .string()
   .min(1)
   .max(256)
-  .regex(/^[\x20-\x7e]*$/, "must be printable ASCII on one line");
+  .regex(
+    /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/,
+    "must be printable ASCII on one line, without quotes and backslashes",
+  );
 
 /** A SIP reason phrase (RFC 3261 section 7.2) without characters that need quoting anywhere. */
 export const reasonPhrase = z
