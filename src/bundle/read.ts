@@ -49,7 +49,7 @@ function noBundle(directory: string): Diagnostic {
   return {
     code: "CREW1302",
     severity: "error",
-    message: `there is no bundle in ${directory}`,
+    message: `There is no bundle in ${directory}.`,
     why: "A bundle is a folder with a manifest.json that crew build wrote.",
     help: "Run crew build first, or name the folder that it wrote to with --out.",
   };
@@ -59,7 +59,7 @@ function damagedBundle(directory: string, paths: readonly string[]): Diagnostic 
   return {
     code: "CREW1303",
     severity: "error",
-    message: `the bundle in ${directory} was changed after it was built: ${paths.join(", ")}`,
+    message: `The bundle in ${directory} was changed after it was built: ${paths.join(", ")}.`,
     why: "Only what was compiled and checked may run; files that were edited by hand are neither.",
     help: "Change the config instead and run crew build again.",
   };

@@ -163,7 +163,7 @@ function foreignFile(path: string): Diagnostic {
   return {
     code: "CREW1301",
     severity: "error",
-    message: `${path} is already in the output folder and was not written by crew`,
+    message: `The file ${path} is already in the output folder and was not written by crew.`,
     why: "A build replaces its own files only, so that a wrong --out cannot destroy somebody else's.",
     help: "Choose an empty folder with --out, or move that file away.",
   };

@@ -79,7 +79,6 @@ function printAnonymous(schema: Schema, named: Map<string, Named>): Printed {
   switch (def.type) {
     case "string":
       return plain("string");
-    case "int":
     case "number":
       return plain("number");
     case "boolean":

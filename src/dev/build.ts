@@ -1,0 +1,88 @@
+/** Builds the package into `lib/`: the program and the public module by esbuild, their types by tsc. */
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { packageRoot } from "../core/package.ts";
+
+const root = packageRoot();
+const fresh = join(root, "node_modules", ".cache", `crew-lib-${process.pid}`);
+const old = `${fresh}-old`;
+const place = join(root, "lib");
+
+/** Loaded where they are used, from node_modules: they bring native programs or are rarely needed. */
+const external = ["typescript", "esbuild"];
+
+/** CommonJS packages inside the bundle ask for `require`, which modules do not have. */
+const banner = `import { createRequire as crewRequire } from "node:module"; const require = crewRequire(import.meta.url);`;
+
+async function bundle(): Promise<void> {
+  const shared = {
+    absWorkingDir: root,
+    bundle: true,
+    format: "esm",
+    platform: "node",
+    target: "node20",
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: "none",
+    outdir: fresh,
+  } as const;
+  const entryPoints: Record<string, string> = { cli: "src/cli/main.ts" };
+  if (existsSync(join(root, "src/deploy/guard.ts"))) entryPoints.guard = "src/deploy/guard.ts";
+  const { metafile } = await build({
+    ...shared,
+    metafile: true,
+    entryPoints,
+    splitting: true,
+    chunkNames: "chunks/[name]-[hash]",
+    external,
+    banner: { js: banner },
+    define: { "process.env.NODE_ENV": '"production"' },
+  });
+  await build({ ...shared, entryPoints: { index: "src/dsl/index.ts" } });
+  const program = join(fresh, "cli.js");
+  writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, "utf8")}`);
+  chmodSync(program, 0o755);
+  writeFileSync(join(fresh, "THIRD-PARTY-LICENSES"), licences(Object.keys(metafile.inputs)));
+}
+
+/** The licences of the packages whose code is inside of the bundle. */
+function licences(inputs: readonly string[]): string {
+  const folders = inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const texts = [...new Set(folders)].sort().map((folder) => {
+    const file = readdirSync(join(root, folder)).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} has no licence file`);
+    return `${folder.replace("node_modules/", "")}\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`;
+  });
+  return texts.join(`\n${"-".repeat(80)}\n\n`);
+}
+
+/** Declarations of the public module only; nothing of the inside is in the package. */
+function declarations(): void {
+  const tsc = createRequire(import.meta.url).resolve("typescript/lib/tsc.js");
+  const outDir = join(fresh, "types");
+  const { status } = spawnSync(
+    process.execPath,
+    [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", outDir],
+    {
+      stdio: "inherit",
+    },
+  );
+  if (status !== 0) throw new Error("tsc cannot make the declarations");
+  for (const name of readdirSync(join(outDir, "dsl"))) {
+    const file = join(outDir, "dsl", name);
+    writeFileSync(file, readFileSync(file, "utf8").replace(/(from "\.\/[^"]*)\.ts"/g, '$1.js"'));
+  }
+}
+
+try {
+  await bundle();
+  declarations();
+  if (existsSync(place)) renameSync(place, old);
+  renameSync(fresh, place);
+} finally {
+  rmSync(fresh, { recursive: true, force: true });
+  rmSync(old, { recursive: true, force: true });
+}
