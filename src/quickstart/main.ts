@@ -1,0 +1,91 @@
+/** `npm run quickstart`: from nothing to a call through a compiled edge, on loopback, leaving nothing behind unless asked (`-- --keep`). */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { RootProgress } from "../host/private-root.ts";
+import { crew } from "./crew.ts";
+import { type CallReport, phonePrograms, placeCall } from "./phones.ts";
+import { lastRecord } from "./record.ts";
+
+const keep = process.argv.includes("--keep");
+const config = "examples/quickstart/crew.config.ts";
+const started = performance.now();
+
+const say = (text: string) => process.stdout.write(`${text}\n`);
+const note = (text: string) => process.stderr.write(`· ${text}\n`);
+
+async function main(): Promise<number> {
+  note("engine: Kamailio, rtpengine and nftables of line 6.1");
+  const engine = await crew(["engine", "install", "--engine", "6.1"], true);
+  if (engine.code !== 0) return failed("The engine could not be installed.", engine.stdout + engine.stderr);
+  note("phones: baresip and SIPp");
+  const tools = await phonePrograms(progress("phones"));
+
+  const state = keep ? join(tmpdir(), "crew-quickstart") : mkdtempSync(join(tmpdir(), "crew-quickstart-"));
+  note(`deploy ${config} on loopback`);
+  const deployed = await crew(["deploy", config, "--yes", "--state", state, "--no-firewall"], true);
+  if (deployed.code !== 0) {
+    await leave(state);
+    return failed("The edge did not start.", deployed.stdout);
+  }
+  try {
+    note("call +14155551111 from 127.0.0.2");
+    const call = await placeCall(tools);
+    report(call, state);
+    return call.answered && call.heardMs > 400 && call.ended ? 0 : 1;
+  } finally {
+    await leave(state);
+  }
+}
+
+async function leave(state: string): Promise<void> {
+  if (keep) {
+    say(`The edge is still running. Stop it with: npx crew down ${config} --state ${state}`);
+    return;
+  }
+  await crew(["down", config, "--state", state, "--yes"]);
+  rmSync(state, { recursive: true, force: true });
+}
+
+function report(call: CallReport, state: string): void {
+  const header = (name: string) =>
+    new RegExp(`^${name}: *(.*?)\\r?$`, "im").exec(call.invite)?.[1] ?? "missing";
+  const answer = lastRecord(state, "answer");
+  const end = lastRecord(state, "end");
+  say("");
+  say(
+    `A call went from baresip (127.0.0.2) through the edge (127.0.0.1:5060) to ${header("X-Crew-Agent")} (SIPp on 127.0.0.3:5080).`,
+  );
+  say("");
+  say(`  route     ${header("X-Crew-Trunk")} › inbound_routes › +14155551111`);
+  say(
+    `  answer    ${call.answered ? `200 after ${call.answerMs} ms` : `${call.code ?? "none"} ${call.reason}`}`,
+  );
+  say(
+    `  audio     ${call.heardMs > 400 ? "both ways" : "NOT heard"}: ${call.heardMs} ms of the phone's own ${call.toneHz} Hz tone came back from the agent`,
+  );
+  say(`  hang-up   ${call.ended ? "BYE from the phone reached the agent" : "the agent got NO BYE"}`);
+  say(`  record    ${JSON.stringify(end ?? answer ?? "none found")}`);
+  say(`  took      ${((performance.now() - started) / 1000).toFixed(1)} s in all`);
+  say("");
+  say("Next: change agent_id in examples/quickstart/crew.config.ts and run `npx crew check` on it; read");
+  say(
+    "examples/quickstart/dist/kamailio/kamailio.cfg; keep the edge running with `npm run quickstart -- --keep`.",
+  );
+}
+
+function failed(what: string, detail: string): number {
+  process.stderr.write(`${what}\n${detail}\n`);
+  return 1;
+}
+
+function progress(name: string): (progress: RootProgress) => void {
+  let last = "";
+  return (step) => {
+    const text = step.phase;
+    if (text !== last) note(`${name}: ${text}`);
+    last = text;
+  };
+}
+
+process.exitCode = await main();
