@@ -1,0 +1,271 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import type { Diagnostic } from "../../src/core/diagnostic.ts";
+import { type LoadOptions, loadConfig } from "../../src/load/load.ts";
+
+const folders: string[] = [];
+
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+function project(files: Readonly<Record<string, string | Uint8Array>>): string {
+  const folder = mkdtempSync(join(tmpdir(), "crew-load-"));
+  folders.push(folder);
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(folder, name)), { recursive: true });
+    writeFileSync(join(folder, name), content);
+  }
+  return folder;
+}
+
+const load = (files: Readonly<Record<string, string | Uint8Array>>, path?: string, options?: LoadOptions) =>
+  loadConfig(path, project(files), options);
+
+function shown(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map(
+    (d) => `${d.code} ${d.span?.file ?? "-"}:${d.span?.start.line ?? 0}:${d.span?.start.column ?? 0}`,
+  );
+}
+
+const ts = (text: string) => ({ "crew.config.ts": text });
+const json = (text: string | Uint8Array) => ({ "crew.config.json": text });
+
+describe("finding the config", () => {
+  it("prefers crew.config.ts, then crew.config.json", async () => {
+    const both = await load({ "crew.config.ts": "export default { a: 1 };", "crew.config.json": '{"b":2}' });
+    expect(both.value).toMatchObject({ file: "crew.config.ts", format: "ts", value: { a: 1 } });
+    const one = await load({ "crew.config.json": '{"b":2}' });
+    expect(one.value).toMatchObject({ file: "crew.config.json", format: "json", value: { b: 2 } });
+  });
+
+  it("says what is missing", async () => {
+    expect(shown((await load({})).diagnostics)).toEqual(["CREW1001 -:0:0"]);
+    expect(shown((await load({}, "no/such.ts")).diagnostics)).toEqual(["CREW1001 -:0:0"]);
+    expect(shown((await load({ "a/b.ts": "" }, "a")).diagnostics)).toEqual(["CREW1002 -:0:0"]);
+    expect(shown((await load({ "a.yaml": "" }, "a.yaml")).diagnostics)).toEqual(["CREW1004 -:0:0"]);
+  });
+});
+
+describe("TypeScript configs", () => {
+  it("gives the package by its name, follows imports and lists the files", async () => {
+    const { value, diagnostics } = await load({
+      "crew.config.ts": `
+        import { defineTrunk, secret } from "crew";
+        import numbers from "./data/numbers.json" with { type: "json" };
+        import { agents } from "./agents.js";
+        import { readFileSync } from "node:fs";
+        const list = readFileSync(new URL("./data/list.txt", import.meta.url), "utf8").trim();
+        export default defineTrunk({ agents, sip: { auth: { type: "digest", username: list, password: secret("P") },
+          inbound_routes: numbers.map((n: string) => ({ match: { to_uri: n }, agent_id: "sarah" as const })) } });`,
+      "agents.ts": `export const agents = { sarah: { uri: "sip:10.0.0.1" } } as const satisfies object;`,
+      "data/numbers.json": '["+14155551111"]',
+      "data/list.txt": "user\n",
+    });
+    expect(diagnostics).toEqual([]);
+    expect(value?.value).toEqual({
+      agents: { sarah: { uri: "sip:10.0.0.1" } },
+      sip: {
+        auth: { type: "digest", username: "user", password: { secret: "P" } },
+        inbound_routes: [{ match: { to_uri: "+14155551111" }, agent_id: "sarah" }],
+      },
+    });
+    expect(value?.files.map((f) => f.split("/").at(-1))).toEqual([
+      "crew.config.ts",
+      "agents.ts",
+      "numbers.json",
+    ]);
+  });
+
+  it("supports top-level await", async () => {
+    const { value, diagnostics } = await load(
+      ts(
+        `import { defineTrunk } from "crew";\nconst sip = await Promise.resolve({});\nexport default defineTrunk({ sip });`,
+      ),
+    );
+    expect(diagnostics).toEqual([]);
+    expect(value?.value).toEqual({ sip: {} });
+  });
+
+  it("runs installed packages, CommonJS and ESM", async () => {
+    const { value, diagnostics } = await load({
+      "crew.config.ts": `import { a } from "old"; import b from "@x/new"; export default { a, b };`,
+      "node_modules/old/package.json": '{"name":"old","main":"i.js"}',
+      "node_modules/old/i.js": "exports.a = __dirname.endsWith('old') && 1;",
+      "node_modules/@x/new/package.json": '{"name":"@x/new","type":"module","exports":"./i.js"}',
+      "node_modules/@x/new/i.js": "export default 2;",
+    });
+    expect(diagnostics).toEqual([]);
+    expect(value?.value).toEqual({ a: 1, b: 2 });
+  });
+
+  const failures: [string, string, string[]][] = [
+    ["a syntax error", "const a = 1;\nexport default { a: };", ["CREW1005 crew.config.ts:2:21"]],
+    [
+      "two syntax errors in two files",
+      `import "./b.ts";\nexport default {;`,
+      ["CREW1005 crew.config.ts:2:17"],
+    ],
+    ["columns after other scripts", `export default { "äöü𝄞": ; };`, ["CREW1005 crew.config.ts:1:27"]],
+    [
+      "an import that is not there",
+      `import { x } from "./nothing.ts";\nexport default x;`,
+      ["CREW1006 crew.config.ts:1:19"],
+    ],
+    [
+      "a package that is not there",
+      `import x from "left-pad";\nexport default x;`,
+      ["CREW1006 crew.config.ts:1:15"],
+    ],
+    [
+      "a misspelt import of the package",
+      `import { defineTrunks } from "crew";\nexport default defineTrunks;`,
+      ["CREW1006 crew.config.ts:1:10"],
+    ],
+    [
+      "an error that is thrown",
+      `const f = (): never => {\n  throw new Error("no");\n};\nexport default f();`,
+      ["CREW1007 crew.config.ts:2:9"],
+    ],
+    ["an error on the first line", `throw new TypeError("no");`, ["CREW1007 crew.config.ts:1:7"]],
+    [
+      "an error beside import.meta",
+      `/* */ if (import.meta.url) throw new Error("no");`,
+      ["CREW1007 crew.config.ts:1:34"],
+    ],
+    ["an error after top-level await", `await 1;\nthrow new Error("no");`, ["CREW1007 crew.config.ts:2:7"]],
+    ["something thrown that is no error", `throw "no";`, ["CREW1007 crew.config.ts:1:1"]],
+    ["no default export", `export const config = {};`, ["CREW1008 crew.config.ts:1:1"]],
+    ["a function", `export default () => ({});`, ["CREW1009 crew.config.ts:1:16"]],
+    ["a promise", `const f = async () => ({});\nexport default f();`, ["CREW1009 crew.config.ts:2:16"]],
+    [
+      "values that are no data",
+      `export default {\n a: 1n,\n b: Symbol("x"),\n c: [undefined],\n d: 0 / 0,\n e: new Date(),\n f: new Map(),\n g: () => 1,\n h: new (class A {})(),\n};`,
+      [
+        "CREW1009 crew.config.ts:2:5",
+        "CREW1009 crew.config.ts:3:5",
+        "CREW1009 crew.config.ts:4:6",
+        "CREW1009 crew.config.ts:5:5",
+        "CREW1009 crew.config.ts:6:5",
+        "CREW1009 crew.config.ts:7:5",
+        "CREW1009 crew.config.ts:8:5",
+        "CREW1009 crew.config.ts:9:5",
+      ],
+    ],
+    [
+      "a cycle",
+      `const a: Record<string, unknown> = {};\na.self = a;\nexport default { trunks: [a] };`,
+      ["CREW1010 crew.config.ts:1:36"],
+    ],
+    [
+      "a value without end",
+      `let v: unknown = 1;\nfor (let i = 0; i < 5000; i++) v = { v };\nexport default v;`,
+      ["CREW1011 crew.config.ts:3:16"],
+    ],
+    [
+      "a value that doubles",
+      `let v: unknown[] = [1];\nfor (let i = 0; i < 40; i++) v = [v, v];\nexport default v;`,
+      ["CREW1012 crew.config.ts:3:16"],
+    ],
+    [
+      "a getter that throws",
+      `export default {\n  get a() {\n    throw new Error("no");\n  },\n};`,
+      ["CREW1007 crew.config.ts:2:3"],
+    ],
+    [
+      "a proxy that throws",
+      `export default new Proxy({}, { ownKeys() { throw new Error("no"); } });`,
+      ["CREW1007 crew.config.ts:1:16"],
+    ],
+    ["an exit", `process.exit(0);\nexport default {};`, ["CREW1014 crew.config.ts:1:9"]],
+  ];
+  it.each(failures)("places %s", async (_, text, expected) => {
+    expect(shown((await load({ ...ts(text), "b.ts": "export const x = 1;" })).diagnostics)).toEqual(expected);
+  });
+
+  it("stops a loop without end, and an await without end", async () => {
+    expect(
+      shown((await load(ts("for (;;);\nexport default {};"), undefined, { timeLimit: 100 })).diagnostics),
+    ).toEqual(["CREW1013 crew.config.ts:1:1"]);
+    expect(
+      shown(
+        (await load(ts("export default { get a() { for (;;); } };"), undefined, { timeLimit: 100 }))
+          .diagnostics,
+      ),
+    ).toEqual(["CREW1013 crew.config.ts:1:1"]);
+    expect(
+      shown(
+        (await load(ts("await new Promise(() => {});\nexport default {};"), undefined, { timeLimit: 100 }))
+          .diagnostics,
+      ),
+    ).toEqual(["CREW1013 crew.config.ts:1:1"]);
+  });
+
+  it("keeps what the config prints off stdout, and leaves the process as it was", async () => {
+    const written: string[] = [];
+    const { write } = process.stdout;
+    const { exit } = process;
+    process.stdout.write = ((text: string) => written.push(String(text)) > 0) as typeof write;
+    try {
+      const own = process.stdout.write;
+      await load(
+        ts("process.stdout.write('loud');\nprocess.exitCode = 3;\nprocess.chdir('/');\nexport default {};"),
+      );
+      expect(process.stdout.write).toBe(own);
+    } finally {
+      process.stdout.write = write;
+    }
+    expect(written).toEqual([]);
+    expect(process.exit).toBe(exit);
+    expect(process.exitCode).toBeUndefined();
+    expect(process.cwd()).not.toBe("/");
+  });
+
+  it("reads getters once, drops undefined and keeps __proto__ a plain property", async () => {
+    const { value } = await load(
+      ts(
+        `let n = 0;\nexport default { get a() { return ++n; }, b: undefined, ["__proto__"]: { polluted: true }, c: Object.create(null) };`,
+      ),
+    );
+    expect(JSON.stringify(value?.value)).toBe('{"a":1,"__proto__":{"polluted":true},"c":{}}');
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined();
+  });
+});
+
+describe("JSON configs", () => {
+  it("takes a byte order mark", async () => {
+    expect((await load(json('\uFEFF{"a": 1}'))).value?.value).toEqual({ a: 1 });
+  });
+
+  const failures: [string, string | Uint8Array, string[]][] = [
+    ["nothing", "", ["CREW1016 crew.config.json:1:1"]],
+    ["a missing value", '{\n  "a": \n}', ["CREW1016 crew.config.json:3:1"]],
+    ["a missing comma", '{\n  "a": 1\n  "b": 2\n}', ["CREW1016 crew.config.json:3:3"]],
+    ["a comma too many", '{\n  "a": [1,],\n}', ["CREW1016 crew.config.json:2:10"]],
+    ["a comment", "{ // x\n}", ["CREW1016 crew.config.json:1:3"]],
+    ["single quotes", "{ 'a': 1 }", ["CREW1016 crew.config.json:1:3"]],
+    ["a bare name", "{ a: 1 }", ["CREW1016 crew.config.json:1:3"]],
+    ["an open string", '{ "a": "x\n" }', ["CREW1016 crew.config.json:1:8"]],
+    ["a bad escape", '{ "a": "x\\q" }', ["CREW1016 crew.config.json:1:10"]],
+    ["NaN", '{ "a": NaN }', ["CREW1016 crew.config.json:1:8"]],
+    ["a leading zero", '{ "a": 010 }', ["CREW1016 crew.config.json:1:8"]],
+    ["something after the end", "{}\r\n{}", ["CREW1016 crew.config.json:2:1"]],
+    [
+      "names that are repeated",
+      '{ "a": 1, "b": { "c": 1,\n "\\u0063": 2 },\n "a": 2 }',
+      ["CREW1017 crew.config.json:2:2", "CREW1017 crew.config.json:3:2"],
+    ],
+    ["nesting without end", "[".repeat(100_000), ["CREW1011 crew.config.json:1:65"]],
+    [
+      "closed nesting without end",
+      `${"[".repeat(5000)}${"]".repeat(5000)}`,
+      ["CREW1011 crew.config.json:1:65"],
+    ],
+    ["what is no UTF-8", new Uint8Array([0x7b, 0xff, 0x7d]), ["CREW1015 crew.config.json:1:1"]],
+  ];
+  it.each(failures)("places %s", async (_, text, expected) => {
+    expect(shown((await load(json(text))).diagnostics)).toEqual(expected);
+  });
+});
