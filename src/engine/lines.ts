@@ -26,8 +26,8 @@ export interface EngineLineInfo {
 }
 
 /**
- * s6 and runit both supervise. s6-svscan starts /usr/bin/s6-supervise by its absolute path, so where the host
- * has no s6 only runit, which finds its parts on PATH, runs out of a private root.
+ * s6 supervises where there is no systemd: `s6-supervise`, one per process. `s6-svscan` does not run out of a private
+ * root, as it starts /usr/bin/s6-supervise by that path.
  */
 const packages = [
   "kamailio",
@@ -36,7 +36,6 @@ const packages = [
   "rtpengine-daemon",
   "nftables",
   "iproute2",
-  "runit",
   "s6",
   "util-linux",
 ];

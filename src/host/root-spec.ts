@@ -1,7 +1,7 @@
 /** What a private root of Debian packages is made from, and where it lies. */
 import { createHash } from "node:crypto";
-import { join, resolve } from "node:path";
-import envPaths from "env-paths";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
 import { sortedBy } from "../core/order.ts";
 
 /** An apt repository, named with the key that signs it. */
@@ -62,12 +62,18 @@ export interface PrivateRoot {
   readonly manifest: RootManifest;
 }
 
-/** Where roots are kept: `CREW_ENGINE_DIR`, else `engines` in crew's folder of `XDG_CACHE_HOME`. */
-export function enginesDirectory(env: Readonly<Record<string, string | undefined>>): string {
+/**
+ * Where roots are kept: `CREW_ENGINE_DIR`, else below `XDG_CACHE_HOME` where that is set, else
+ * `/var/lib/crew-engines` for root, whose home service users cannot enter, and `~/.cache/crew/engines` for others.
+ */
+export function enginesDirectory(
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number | undefined = process.getuid?.(),
+): string {
   if (env.CREW_ENGINE_DIR) return resolve(env.CREW_ENGINE_DIR);
   if (env.XDG_CACHE_HOME) return resolve(env.XDG_CACHE_HOME, "crew", "engines");
-  if (env.HOME) return resolve(env.HOME, ".cache", "crew", "engines");
-  return join(envPaths("crew", { suffix: "" }).cache, "engines");
+  if (uid === 0) return "/var/lib/crew-engines";
+  return resolve(env.HOME ?? homedir(), ".cache", "crew", "engines");
 }
 
 /** Directory name of a root: its name and a hash of all that it is made from, so that a changed spec is another root. */

@@ -1,20 +1,15 @@
 /** The engine of a host: where its programs are, how to start them, and whether they may be used. */
-import { access, readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { lostCapabilities } from "../engine/capabilities.ts";
-import {
-  type EngineLine,
-  type EnginePackage,
-  type EngineRevisions,
-  engineLine,
-  enginePackages,
-} from "../engine/lines.ts";
+import { type EngineLine, type EnginePackage, type EngineRevisions, engineLine } from "../engine/lines.ts";
+import { type HostOptions, hostEngine } from "./host-engine.ts";
 import { loaderCommand } from "./loader.ts";
 import { findRoot } from "./private-root.ts";
 import { enginesDirectory, type PrivateRoot, type RootSpec } from "./root-spec.ts";
-import { type Command, run } from "./run.ts";
+import type { Command } from "./run.ts";
 
 const hostPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
@@ -65,10 +60,10 @@ export async function rootPrograms(root: PrivateRoot): Promise<Programs> {
   });
 }
 
-/** The programs of the host. */
-export async function hostPrograms(): Promise<Programs> {
+/** The programs of the host, or of one whose file system is at `prefix`. */
+export async function hostPrograms(prefix = "/"): Promise<Programs> {
   const env = { PATH: hostPath.join(":"), LC_ALL: "C.UTF-8" };
-  return programs(await index(hostPath), (file, args) => ({ file, args, env }));
+  return programs(await index(hostPath.map((f) => join(prefix, f))), (file, args) => ({ file, args, env }));
 }
 
 function programs(
@@ -94,7 +89,7 @@ async function index(folders: readonly string[]): Promise<Map<string, string>> {
   return found;
 }
 
-export interface FindEngineOptions {
+export interface FindEngineOptions extends HostOptions {
   /** Default: `enginesDirectory(env)`. */
   readonly directory?: string;
 }
@@ -109,8 +104,19 @@ export async function findEngine(
   env: Readonly<Record<string, string | undefined>>,
   options: FindEngineOptions = {},
 ): Promise<Result<EngineRuntime>> {
-  const host = await hostEngine(line);
-  if (host.runtime) return ok(host.runtime);
+  const host = await hostEngine(line, options);
+  if (host.engine) {
+    const { versions, kamailioModules } = host.engine;
+    const libraries = dirname(dirname(kamailioModules));
+    return ok({
+      ...(await hostPrograms(options.prefix)),
+      line,
+      from: "host",
+      versions,
+      kamailioModules,
+      libraries,
+    });
+  }
   const root = await findRoot(engineRootSpec(line), options.directory ?? enginesDirectory(env));
   if (root === undefined) return failed(...host.diagnostics, notInstalled(line));
   const runtime = await rootEngine(line, root);
@@ -139,56 +145,6 @@ export async function rootEngine(line: EngineLine, root: PrivateRoot): Promise<E
   };
 }
 
-/** The host's own engine, or the reason (a warning, only where the host has one at all) why it is not used. */
-async function hostEngine(line: EngineLine): Promise<{ runtime?: EngineRuntime; diagnostics: Diagnostic[] }> {
-  const installed = await hostRevisions();
-  const { kamailio, "rtpengine-daemon": rtpengine, nftables } = installed;
-  if (kamailio === undefined || rtpengine === undefined || nftables === undefined) return { diagnostics: [] };
-  const info = engineLine(line);
-  const versions: EngineRevisions = { kamailio, "rtpengine-daemon": rtpengine, nftables };
-  if (!kamailio.startsWith(info.kamailio) || !rtpengine.startsWith(info.rtpengine))
-    return { diagnostics: [] };
-  const lost = lostCapabilities(line, versions);
-  if (lost.length > 0) return { diagnostics: [passedOver(versions, lost)] };
-  const modules = await kamailioModules();
-  if (modules === undefined) return { diagnostics: [] };
-  const libraries = modules.slice(0, -"/kamailio/modules".length);
-  return {
-    runtime: { ...(await hostPrograms()), line, from: "host", versions, kamailioModules: modules, libraries },
-    diagnostics: [],
-  };
-}
-
-/** Full Debian revisions of the host's engine packages; empty on a host without dpkg. */
-export async function hostRevisions(): Promise<Partial<EngineRevisions>> {
-  const args = ["-W", "-f", `\${Package} \${Version} \${db:Status-Status}\\n`, ...enginePackages];
-  const result = await run(
-    { file: "dpkg-query", args, env: { PATH: hostPath.join(":"), LC_ALL: "C.UTF-8" } },
-    { timeout: 10_000 },
-  );
-  const found: Partial<Record<EnginePackage, string>> = {};
-  for (const row of result.stdout.split("\n")) {
-    const [name, version, status] = row.split(" ");
-    const known = enginePackages.find((p) => p === name);
-    if (known !== undefined && version && status === "installed") found[known] = version;
-  }
-  return found;
-}
-
-async function kamailioModules(): Promise<string | undefined> {
-  for (const triplet of ["x86_64-linux-gnu", "aarch64-linux-gnu"]) {
-    const path = `/usr/lib/${triplet}/kamailio/modules`;
-    if (
-      await access(path).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return undefined;
-}
-
 function notInstalled(line: EngineLine): Diagnostic {
   return {
     code: "CREW6920",
@@ -199,26 +155,12 @@ function notInstalled(line: EngineLine): Diagnostic {
   };
 }
 
-type Lost = ReturnType<typeof lostCapabilities>;
-
-function passedOver(versions: EngineRevisions, lost: Lost): Diagnostic {
-  return {
-    code: "CREW6921",
-    severity: "warning",
-    message: `The host's Kamailio ${versions.kamailio} and rtpengine ${versions["rtpengine-daemon"]} are not used: ${reasons(lost)}.`,
-    help: "Update the host's packages from its security archive, or use the private root.",
-  };
-}
-
-function outdated(line: EngineLine, lost: Lost): Diagnostic {
+function outdated(line: EngineLine, lost: ReturnType<typeof lostCapabilities>): Diagnostic {
+  const reasons = [...new Set(lost.map((l) => l.reason))].join("; ");
   return {
     code: "CREW6922",
     severity: "warning",
-    message: `The installed private engine has known holes that newer packages close: ${reasons(lost)}.`,
+    message: `The installed private engine has known holes that newer packages close: ${reasons}.`,
     help: `Run "npx crew engine install --engine ${line} --refresh", then deploy again.`,
   };
-}
-
-function reasons(lost: Lost): string {
-  return [...new Set(lost.map((l) => l.reason))].join("; ");
 }

@@ -1,17 +1,17 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { compareVersions } from "../../src/engine/dpkg-version.ts";
 import { engineLine, enginePackages } from "../../src/engine/lines.ts";
+import { hostRevisions } from "../../src/host/host-engine.ts";
 import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
-import type { PrivateRoot } from "../../src/host/root-spec.ts";
+import { enginesDirectory, type PrivateRoot } from "../../src/host/root-spec.ts";
 import { run } from "../../src/host/run.ts";
 import {
   type EngineRuntime,
   engineRootSpec,
   findEngine,
-  hostRevisions,
   rootEngine,
   rootPrograms,
 } from "../../src/host/runtime.ts";
@@ -66,17 +66,22 @@ describe("the engine of line 6.1", () => {
     expect(result.ok).toBe(true);
   });
 
-  test("runs a supervisor whose parts find each other by name", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "crew-services-"));
-    await mkdir(join(directory, "one"));
-    await writeFile(join(directory, "one/run"), "#!/bin/sh\necho started\nexec sleep 60\n", { mode: 0o755 });
-    const { file, args, env } = engine.command("runsvdir", [directory]);
-    // on SIGHUP runsvdir takes its services down with it
-    const result = await run({ file: "timeout", args: ["-s", "HUP", "1", file, ...args], env });
+  test("supervises a process and starts it again when it dies", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "crew-service-"));
+    await writeFile(join(directory, "run"), "#!/bin/sh\necho started\nexec sleep 60\n", { mode: 0o755 });
+    let starts = 0;
+    const stopped = run(engine.command("s6-supervise", [directory]), {
+      timeout: 20_000,
+      onStdoutLine: () => {
+        starts += 1;
+        // the first time kill the service as an accident would, the second time end it all
+        void run(engine.command("s6-svc", [starts === 1 ? "-k" : "-xd", directory]));
+      },
+    });
+    expect((await stopped).ok).toBe(true);
     await rm(directory, { recursive: true });
-    expect(result.stdout).toBe("started\n");
-    expect(result.code).toBe(124);
-  });
+    expect(starts).toBe(2);
+  }, 25_000);
 
   test("is found where it is installed", async () => {
     const found = await findEngine("6.1", process.env);
@@ -103,6 +108,66 @@ test("an engine that is not installed is named with the command that installs it
   expect(found.diagnostics.map((d) => d.code)).toEqual(["CREW6920"]);
   expect(found.diagnostics[0]?.help).toContain("npx crew engine install --engine 6.0");
   await rm(directory, { recursive: true });
+});
+
+describe("the host's packages", () => {
+  let host: string;
+  beforeEach(async () => {
+    host = await mkdtemp(join(tmpdir(), "crew-host-"));
+    await mkdir(join(host, "usr/lib/x86_64-linux-gnu/kamailio/modules"), { recursive: true });
+    await mkdir(join(host, "usr/sbin"), { recursive: true });
+    await writeFile(join(host, "usr/sbin/kamailio"), "");
+  });
+  afterEach(() => rm(host, { recursive: true }));
+
+  /** Looks for line 6.0 on a host with these packages, and no private root. */
+  async function find(installed: Record<string, string>) {
+    const entries = Object.entries(installed).map(
+      ([p, v]) =>
+        `Package: ${p}\nStatus: install ok installed\nMaintainer: x\nArchitecture: all\nVersion: ${v}\nDescription: x\n`,
+    );
+    await mkdir(join(host, "dpkg/updates"), { recursive: true });
+    await writeFile(join(host, "dpkg/status"), entries.join("\n"));
+    return findEngine("6.0", {}, { directory: host, prefix: host, dpkg: join(host, "dpkg") });
+  }
+  const { reference } = engineLine("6.0");
+  const modules = Object.fromEntries(
+    ["extra", "utils", "tls"].map((m) => [`kamailio-${m}-modules`, reference.kamailio]),
+  );
+
+  test("are used where they are of the line and safe", async () => {
+    const found = await find({ ...reference, ...modules });
+    expect(found.diagnostics).toEqual([]);
+    expect(found.value).toMatchObject({ from: "host", versions: reference });
+    expect(found.value?.command("kamailio", ["-v"])).toMatchObject({
+      file: join(host, "usr/sbin/kamailio"),
+      args: ["-v"],
+    });
+  });
+
+  test("are passed over where they have a hole that an update closes", async () => {
+    const found = await find({ ...reference, ...modules, kamailio: "6.0.1-1+deb13u1" });
+    expect(found.value).toBeUndefined();
+    expect(found.diagnostics.map((d) => d.code)).toEqual(["CREW6921", "CREW6920"]);
+    expect(found.diagnostics[0]?.message).toContain("CVE-2026-39863");
+  });
+
+  test("are passed over where modules are missing", async () => {
+    const found = await find(reference);
+    expect(found.diagnostics[0]?.message).toContain("missing kamailio-extra-modules");
+  });
+
+  test("of another line are no matter", async () => {
+    const found = await find({ ...engineLine("5.6").reference, ...modules });
+    expect(found.diagnostics.map((d) => d.code)).toEqual(["CREW6920"]);
+  });
+});
+
+test("roots are kept where the environment says, and where service users can read them for root", () => {
+  expect(enginesDirectory({ CREW_ENGINE_DIR: "/e", XDG_CACHE_HOME: "/x", HOME: "/h" }, 0)).toBe("/e");
+  expect(enginesDirectory({ XDG_CACHE_HOME: "/x", HOME: "/h" }, 1000)).toBe("/x/crew/engines");
+  expect(enginesDirectory({ HOME: "/h" }, 1000)).toBe("/h/.cache/crew/engines");
+  expect(enginesDirectory({ HOME: "/root" }, 0)).toBe("/var/lib/crew-engines");
 });
 
 test(

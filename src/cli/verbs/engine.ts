@@ -12,8 +12,9 @@ import {
   engineLines,
   isEngineLine,
 } from "../../engine/lines.ts";
+import { hostRevisions } from "../../host/host-engine.ts";
 import { ensureRoot, findRoot, type RootProgress, rootOptions } from "../../host/private-root.ts";
-import { engineRootSpec, findEngine, hostRevisions } from "../../host/runtime.ts";
+import { engineRootSpec, findEngine } from "../../host/runtime.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { Io, Verb, VerbResult } from "../verb.ts";
 
