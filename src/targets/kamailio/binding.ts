@@ -1,0 +1,140 @@
+/** What a deployment adds to the artifacts: addresses, keys, digests and sockets of one generation. */
+import type { Model } from "../../model/model.ts";
+import { dbTextField, isPrintable } from "./escape.ts";
+
+export interface KamailioBinding {
+  readonly generation: number;
+  /** Folder of the installed `kamailio/` artifacts; absolute. */
+  readonly directory: string;
+  /** Folder of mode 0700 for bind.cfg, the credentials and the control sockets; absolute. */
+  readonly privateDirectory: string;
+  /** UDP port on 127.0.0.1 of this generation's private socket. */
+  readonly handoverPort: number;
+  /** The private socket of the generation before, while it lives. */
+  readonly predecessorPort?: number;
+  /** `echoPort` is the built-in echo's UDP port on the agent-side address. */
+  readonly proof?: { readonly token: string; readonly echoPort: number };
+  /** 32 or more hex digits each; kept across generations. */
+  readonly keys: { readonly topology: string; readonly route: string; readonly nonce: string };
+  /** `udp:127.0.0.1:2223`. */
+  readonly rtpengine: string;
+  /** One for each digest trunk; `ha1` is the hash of user, realm and password in lower-case hex. */
+  readonly digests: readonly {
+    readonly trunk: string;
+    readonly username: string;
+    readonly realm: string;
+    readonly ha1: string;
+  }[];
+  readonly edgeAddresses?: readonly string[];
+}
+
+export interface PrivateFile {
+  /** Relative to the private folder. */
+  readonly path: string;
+  readonly mode: 0o600;
+  readonly text: string;
+}
+
+/** The files of the private folder. Throws on a path that the script language cannot carry and on keys that are not hex. */
+export function bindingFiles(binding: KamailioBinding, model: Model): readonly PrivateFile[] {
+  const digests = binding.digests.length === 0 ? [] : credentialTables(binding);
+  return [{ path: "bind.cfg", mode: 0o600, text: bindCfg(binding, model) }, ...digests];
+}
+
+function bindCfg(binding: KamailioBinding, model: Model): string {
+  const { network } = model.edge;
+  const dir = plainPath(binding.directory);
+  const own = plainPath(binding.privateDirectory);
+  const carrier = network.bind.v4 ?? network.bind.v6 ?? network.agents.address;
+  const echo = network.agents.address.includes(":") ? `[${network.agents.address}]` : network.agents.address;
+  const lines = [
+    "#!KAMAILIO",
+    `# Generation ${binding.generation}.`,
+    "#!define CREW_BOUND 1",
+    `#!define CREW_DATA "text://${dir}/data"`,
+    `#!define CREW_DISPATCHER "${dir}/dispatcher.list"`,
+    `#!define CREW_ADDRESS "${dir}/address.list"`,
+    `#!define CREW_CREDENTIALS "text://${own}/credentials"`,
+    `#!define CREW_CTL "unixs:${own}/ctl.sock"`,
+    `#!define CREW_JSONRPC "${own}/rpc.sock"`,
+    `#!define CREW_HANDOVER udp:127.0.0.1:${port(binding.handoverPort)}`,
+    `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
+    `#!define CREW_TOPOLOGY_KEY "${hex(binding.keys.topology)}"`,
+    `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
+    `#!substdef "!CREW_ROUTE_KEY!${hex(binding.keys.route)}!g"`,
+    ...(binding.predecessorPort === undefined
+      ? []
+      : [`#!substdef "!CREW_PREDECESSOR!sip:127.0.0.1:${port(binding.predecessorPort)}!g"`]),
+    ...(binding.proof === undefined
+      ? []
+      : [
+          `#!substdef "!CREW_PROOF_URI!sip:crew-proof@${echo}:${port(binding.proof.echoPort)}!g"`,
+          `#!substdef "!CREW_PROOF_TOKEN!${hex(binding.proof.token)}!g"`,
+          `#!substdef "!CREW_PROOF_SOURCE!${carrier}!g"`,
+        ]),
+    `include_file "${dir}/kamailio.cfg"`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function credentialTables(binding: KamailioBinding): PrivateFile[] {
+  const head = "key_name(string) key_type(int) value_type(int) key_value(string) expires(int)";
+  const rows = binding.digests.map(
+    (d) => `${dbTextField(d.username)}|0|0|${dbTextField(`${d.trunk}^${d.realm}^${hex(d.ha1)}`)}|0`,
+  );
+  return [
+    { path: "credentials/ha1", mode: 0o600, text: `${[head, ...rows].join("\n")}\n` },
+    { path: "credentials/version", mode: 0o600, text: "table_name(string) table_version(int)\nha1|2\n" },
+  ];
+}
+
+/**
+ * The command line after the program's name. Memory grows with the tables: about 1.2 KB of shared memory and 1 KB of
+ * private memory at start for a row.
+ */
+export function kamailioArguments(binding: KamailioBinding, model: Model): readonly string[] {
+  const rows = model.trunks.reduce((sum, t) => sum + t.routes.length, 0);
+  const shared = 96 + Math.ceil((rows * 1200) / 1_048_576);
+  const own = 16 + Math.ceil((rows * 1100) / 1_048_576);
+  return [
+    "-f",
+    `${binding.privateDirectory}/bind.cfg`,
+    "-DD",
+    "-E",
+    "-x",
+    "tlsf",
+    "-X",
+    "tlsf",
+    "-m",
+    String(shared),
+    "-M",
+    String(own),
+    "-w",
+    binding.privateDirectory,
+  ];
+}
+
+// substdef and include_file take text as it is; a path with one of these could end it.
+function plainPath(path: string): string {
+  if (!path.startsWith("/") || !isPrintable(path) || /["\\!$]/.test(path)) {
+    throw new Error(`Kamailio's script cannot carry the path ${JSON.stringify(path)}`);
+  }
+  return path;
+}
+
+function hex(value: string): string {
+  if (!/^[0-9a-f]{32,128}$/.test(value)) throw new Error("a key of the binding is not 32 to 128 hex digits");
+  return value;
+}
+
+function port(value: number): number {
+  if (!Number.isInteger(value) || value < 1 || value > 65535) throw new Error(`not a port: ${value}`);
+  return value;
+}
+
+function endpoint(value: string): string {
+  if (!/^udp:(?:\d+(?:\.\d+){3}|\[[0-9a-f:]+\]):\d{1,5}$/.test(value)) {
+    throw new Error(`not an endpoint such as udp:127.0.0.1:2223: ${JSON.stringify(value)}`);
+  }
+  return value;
+}

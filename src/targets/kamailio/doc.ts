@@ -1,0 +1,92 @@
+/** What the Kamailio target knows before it prints: switches, sockets and tables, each with the property it comes from. */
+import type { JsonPointer } from "../../core/pointer.ts";
+import type { EngineLine, Transport } from "../../model/model.ts";
+
+/** Which parts of the script this edge needs; a plain call pays for nothing else. */
+export interface Switches {
+  readonly tcp: boolean;
+  /** Trunks that are known by networks, not only by single addresses. */
+  readonly cidr: boolean;
+  readonly digest: boolean;
+  /** Exact entries by number, and by user name. */
+  readonly numbers: boolean;
+  readonly users: boolean;
+  /** Rules with further conditions; those that look at the caller. */
+  readonly rules: boolean;
+  readonly callers: boolean;
+  /** Trunks whose country completes national forms. */
+  readonly plan: boolean;
+  readonly limits: boolean;
+  /** Routes with a bound on ringing. */
+  readonly ring: boolean;
+  /** Agents whose URI has a user part; agents named by host names. */
+  readonly agentUsers: boolean;
+  readonly hostAgents: boolean;
+}
+
+export interface Listener {
+  readonly at: JsonPointer;
+  /** `carrier…` or `agents…`; unique. */
+  readonly name: string;
+  /** For the comment, for example `network › carrier › udp`. */
+  readonly property: string;
+  readonly transport: Transport;
+  /** IPv6 without brackets. */
+  readonly address: string;
+  readonly port: number;
+  /** What peers see, where it is another address. */
+  readonly advertised?: string;
+}
+
+export interface Row {
+  readonly key: string;
+  readonly value: string | number;
+  readonly at?: JsonPointer | undefined;
+}
+
+/** A table in Kamailio's shared memory, filled from data/ where it has rows of its own. */
+export interface Table {
+  readonly name: string;
+  /** What a row is, for the comment. */
+  readonly about: string;
+  /** Slots as a power of two. */
+  readonly bits: number;
+  /** Absent: filled at run time only. */
+  readonly rows?: readonly Row[];
+  /** Seconds after which an entry that nobody touches goes. */
+  readonly expire?: number;
+  /** A missing entry counts as 0. */
+  readonly counter?: boolean;
+}
+
+/** A network of a trunk. The group is the prefix length, so that longer prefixes are asked first. */
+export interface NetworkRow {
+  readonly at: JsonPointer;
+  readonly address: string;
+  readonly prefix: number;
+  readonly trunk: string;
+}
+
+/** A target of an agent. */
+export interface DispatcherRow {
+  readonly at: JsonPointer;
+  readonly set: number;
+  readonly uri: string;
+  readonly weight: number;
+  readonly socket: string;
+}
+
+export interface KamailioDoc {
+  readonly line: EngineLine;
+  readonly edge: string;
+  readonly has: Switches;
+  readonly listeners: readonly Listener[];
+  /** Host names that Request-URIs may carry. */
+  readonly aliases: readonly { readonly at: JsonPointer; readonly host: string }[];
+  /** Host part of the identity towards agents and of the OPTIONS that ask for them. */
+  readonly identityHost: string;
+  readonly agentsHost: string;
+  readonly tables: readonly Table[];
+  readonly networks: readonly NetworkRow[];
+  readonly dispatcher: readonly DispatcherRow[];
+}

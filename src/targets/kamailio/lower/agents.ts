@@ -1,0 +1,72 @@
+/** Agents as dispatcher sets: one set for each priority of an agent. */
+import type { AgentModel, AgentTarget } from "../../../model/model.ts";
+import type { DispatcherRow } from "../doc.ts";
+import { agentsSocket } from "./sockets.ts";
+
+export interface AgentSet {
+  readonly set: number;
+  /** Dispatcher algorithm: 4 round robin, 9 by weight. */
+  readonly algorithm: 4 | 9;
+}
+
+export interface AgentSets {
+  readonly rows: readonly DispatcherRow[];
+  /** Key of an agent → its sets, first choice first. Empty where it has no target that can be reached. */
+  readonly sets: ReadonlyMap<string, readonly AgentSet[]>;
+}
+
+/** Numbers sets from 1 in the order of the Model's agents. */
+export function lowerAgents(agents: readonly AgentModel[]): AgentSets {
+  const rows: DispatcherRow[] = [];
+  const sets = new Map<string, readonly AgentSet[]>();
+  let next = 1;
+  for (const agent of agents) {
+    const reachable = agent.targets.filter((t) => t.transport !== "tls");
+    const own: AgentSet[] = [];
+    for (const priority of [...new Set(reachable.map((t) => t.priority))].sort((a, b) => a - b)) {
+      const tier = reachable.filter((t) => t.priority === priority);
+      const weights = shares(tier.map((t) => t.weight));
+      const set = next++;
+      tier.forEach((target, i) => {
+        rows.push({
+          at: target.at,
+          set,
+          uri: uriOf(target),
+          weight: weights[i] ?? 0,
+          socket: socketOf(target),
+        });
+      });
+      own.push({ set, algorithm: tier.every((t) => t.weight === tier[0]?.weight) ? 4 : 9 });
+    }
+    sets.set(agent.key, own);
+  }
+  return { rows, sets };
+}
+
+function uriOf(target: AgentTarget): string {
+  const host = target.host.includes(":") ? `[${target.host}]` : target.host;
+  const user = target.user === undefined ? "" : `${target.user}@`;
+  const transport = target.transport === "udp" ? "" : `;transport=${target.transport}`;
+  return `sip:${user}${host}:${target.port}${transport}`;
+}
+
+function socketOf(target: AgentTarget): string {
+  return agentsSocket(target.transport === "tcp" ? "tcp" : "udp");
+}
+
+/** Weights as shares of 100, as the dispatcher wants them; each at least 1. Largest remainders round up. */
+export function shares(weights: readonly number[]): number[] {
+  const total = weights.reduce((sum, w) => sum + w, 0);
+  const exact = weights.map((w) => Math.max(1, (w * 100) / total));
+  const floors = exact.map(Math.floor);
+  let rest = 100 - floors.reduce((sum, n) => sum + n, 0);
+  const order = exact
+    .map((x, i) => ({ i, part: x - Math.floor(x) }))
+    .sort((a, b) => b.part - a.part || a.i - b.i);
+  for (const { i } of order) {
+    if (rest <= 0) break;
+    floors[i] = (floors[i] ?? 0) + 1;
+    rest--;
+  }
+  return floors;
+}

@@ -1,0 +1,40 @@
+/** Who may speak on each side: the addresses of trunks and of agents. */
+import type { AgentModel, TrunkModel } from "../../../model/model.ts";
+import type { NetworkRow, Row } from "../doc.ts";
+
+export interface Sources {
+  /** Single addresses → trunk. */
+  readonly acl: readonly Row[];
+  /** Wider networks → trunk. */
+  readonly networks: readonly NetworkRow[];
+}
+
+export function lowerSources(trunks: readonly TrunkModel[]): Sources {
+  const acl: Row[] = [];
+  const networks: NetworkRow[] = [];
+  for (const trunk of trunks) {
+    if (trunk.auth.type !== "ip_allowlist") continue;
+    for (const { at, address, prefix, family } of trunk.auth.networks) {
+      if (prefix === (family === 4 ? 32 : 128)) acl.push({ key: address, value: trunk.id, at });
+      else networks.push({ at, address, prefix, trunk: trunk.id });
+    }
+  }
+  return { acl, networks };
+}
+
+/** Literal addresses of agents: who may speak on the agent side, and where requests within a call may go. */
+export function lowerPeers(agents: readonly AgentModel[]): Row[] {
+  const rows = new Map<string, Row>();
+  for (const agent of agents) {
+    for (const target of agent.targets) {
+      if (!isAddress(target.host) || rows.has(target.host)) continue;
+      rows.set(target.host, { key: target.host, value: agent.id, at: target.at });
+    }
+  }
+  return [...rows.values()];
+}
+
+/** Whether a host of the Model is a literal address; host names have no colon and do not end in a number. */
+export function isAddress(host: string): boolean {
+  return host.includes(":") || /^\d+(?:\.\d+){3}$/.test(host);
+}
