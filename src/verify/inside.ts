@@ -99,9 +99,11 @@ export function inside(lifeMs: number, outputBytes: number): void {
   const obey = (order: Order): void => {
     switch (order.op) {
       case "start":
-        return start(order);
+        start(order);
+        return;
       case "bind":
-        return bind(order);
+        bind(order);
+        return;
       case "send":
         sockets.get(order.id)?.send(Buffer.from(order.data, "base64"), order.port, order.address, () => {});
         return;
