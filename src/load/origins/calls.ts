@@ -108,7 +108,7 @@ function methodItems(c: WalkContext, node: ts.CallExpression, env: Env): readonl
       ? of.map(() => opaque)
       : of.map((item, i) =>
           item.kind === "opaque"
-            ? called(fn, [item], node)
+            ? { ...opaque, each: called(fn, [item], node) }
             : called(fn, [item, { kind: "value", value: i, at: node }], node),
         );
   switch (globalName(c, callee)) {

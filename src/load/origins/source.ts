@@ -32,8 +32,8 @@ export type Source =
   | { readonly kind: "inside"; readonly of: Source; readonly path: readonly string[]; readonly at: ts.Node }
   /** One entry or property that a statement gave. */
   | { readonly kind: "entry"; readonly key: string; readonly source: Source; readonly at: ts.Node }
-  /** Entries that could not be followed one by one. */
-  | { readonly kind: "opaque"; readonly at: ts.Node };
+  /** Any number of entries that could not be followed one by one; `each` is what they have in common. */
+  | { readonly kind: "opaque"; readonly at: ts.Node; readonly each?: Source };
 
 /** A stretch of a file, in offsets. */
 export interface Stretch {

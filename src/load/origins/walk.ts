@@ -47,9 +47,11 @@ export function walk(
       return path[0] === source.key
         ? c.tracer.walk(source.source, path.slice(1), member(actual, source.key), name)
         : here();
+    case "opaque":
+      return source.each === undefined ? here() : c.tracer.walk(source.each, path, actual, name);
     case "inside": {
       const found = c.tracer.walk(source.of, [...source.path, ...path], unknown, name);
-      return found.rest.length <= path.length && fits(c, found, actual)
+      return found.rest.length <= path.length && fits(c, found, path.reduce(member, actual))
         ? found
         : { ...here(), at: stretchOf(source.at) };
     }
@@ -80,7 +82,10 @@ function walkExpression(
   const follow = (next: Source | undefined, at = path, value = actual): Found => {
     if (next === undefined) return here();
     const found = c.tracer.walk(next, at, value, name);
-    return found.mismatch === true || found.rest.length > path.length ? here() : found;
+    if (found.mismatch === true || found.rest.length > path.length) return here();
+    return found.source.kind === "opaque" || found.source.kind === "value"
+      ? { ...found, at: stretchOf(node) }
+      : found;
   };
 
   if (
@@ -167,13 +172,10 @@ function walkObject(
   const value = member(actual, key);
   for (const property of [...node.properties].reverse()) {
     if (t.isSpreadAssignment(property)) {
-      const found = c.tracer.walk(
-        { kind: "expression", node: property.expression, env: source.env },
-        path,
-        actual,
-        name,
-      );
-      if (found.rest.length < path.length && found.mismatch !== true) return found;
+      const spread: Source = { kind: "expression", node: property.expression, env: source.env };
+      const found = c.tracer.walk(spread, path, unknown, name);
+      const wanted = path.reduce(member, actual);
+      if (found.rest.length < path.length && found.mismatch !== true && fits(c, found, wanted)) return found;
       continue;
     }
     if (property.name === undefined || propertyName(c, property.name, source.env) !== key) continue;
