@@ -1,6 +1,7 @@
 /** Driving baresip as a telephone or as an answering agent: it plays a tone and records what it hears. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { type Message, tracedMessages } from "./message.ts";
 import type { Launcher, Running, Tools } from "./process.ts";
 import { type Recognition, recognise, tone } from "./tone.ts";
 import { readWav, writeWav } from "./wav.ts";
@@ -49,6 +50,8 @@ export interface Dialled {
 
 export interface Phone {
   readonly running: Running;
+  /** Every SIP message so far. */
+  messages(): readonly Message[];
   /** Calls and waits for the outcome; after `ms` (default 10,000) it gives up and cancels. */
   dial(uri: string, ms?: number): Promise<Dialled>;
   /** Starts a call and does not wait. */
@@ -115,7 +118,7 @@ function account(o: PhoneOptions): string {
   ].join(";");
 }
 
-/** Starts a baresip and waits until it is ready. Its lines hold a SIP trace. */
+/** Starts a baresip and waits until it is ready. */
 export async function phone(o: PhoneOptions): Promise<Phone> {
   const recordings = join(o.dir, "recordings");
   for (const dir of [recordings, join(o.dir, "sounds")]) mkdirSync(dir, { recursive: true });
@@ -139,8 +142,10 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
     const line = await running.waitFor(pattern, ms, from);
     return running.lines.indexOf(line, from) + 1;
   };
+  const source = `${o.address}:${o.port ?? 5060}`;
   return {
     running,
+    messages: () => tracedMessages(running.lines, /^(?:UDP|TCP|TLS) (\S+) -> \S+$/, source),
     startDial,
     dial: async (uri, ms = 10_000) => {
       const from = running.lines.length;

@@ -3,6 +3,12 @@
 /** One `<send>`, `<recv>`, `<pause>`, `<nop>` or `<label>` element, or several in a row. */
 export type Step = string;
 
+/** An hour: longer than any lab lives. */
+export const forever = 3_600_000;
+
+/** Headers of a response to the request that came last. */
+export const same = ["[last_Via:]", "[last_From:]", "[last_To:]", "[last_Call-ID:]", "[last_CSeq:]"];
+
 export interface Codec {
   readonly payload: number;
   /** As in an rtpmap (RFC 4566 section 6): name, clock rate and, where not 1, channels. */

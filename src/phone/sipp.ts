@@ -3,8 +3,9 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import type { Command } from "../host/run.ts";
 import type { Programs } from "../host/runtime.ts";
+import type { Message } from "./message.ts";
 import type { Launcher, Running } from "./process.ts";
-import { type Callee, callee } from "./sipp-calls.ts";
+import { type Callee, callee } from "./sipp-callee.ts";
 
 export interface SippOptions {
   readonly launcher: Launcher;
@@ -25,7 +26,7 @@ export interface SippOptions {
   readonly echo?: boolean;
   /** Keeps every message; default true. Not for load. */
   readonly trace?: boolean;
-  /** A message that was waited for so long fails the call; default 20,000. */
+  /** A message that was waited for so long fails the call; default 35,000, a little more than RFC 3261's Timer B. */
   readonly receiveMs?: number;
   /** Whole command line arguments beside those made here. */
   readonly args?: readonly string[];
@@ -49,11 +50,6 @@ export interface CallEvent {
   /** Milliseconds of SIPp's clock. */
   readonly at: number;
   readonly code?: number;
-}
-
-export interface Message {
-  readonly direction: "sent" | "received";
-  readonly text: string;
 }
 
 export interface Sipp {
@@ -130,7 +126,7 @@ function command(o: SippOptions, scenario: string, more: readonly string[] = [])
     ...["-min_rtp_port", `${rtp}`, "-max_rtp_port", `${rtp + 998}`, "-nostdin", "-aa"],
     // Each SIPp takes a UDP control port; 8888 and up by default, which several at once would race for.
     ...["-ci", o.address, "-cp", `${rtp + 999}`],
-    ...["-recv_timeout", `${o.receiveMs ?? 20_000}`, "-max_reconnect", "5", "-reconnect_close", "false"],
+    ...["-recv_timeout", `${o.receiveMs ?? 35_000}`, "-max_reconnect", "5", "-reconnect_close", "false"],
     ...["-trace_err", "-error_file", join(o.dir, `${o.name}.errors`)],
     ...["-trace_logs", "-log_file", join(o.dir, `${o.name}.log`)],
     ...["-trace_stat", "-stf", join(o.dir, `${o.name}.csv`), "-fd", "1"],

@@ -2,7 +2,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { type SippOptions, sippAgent, sippCall } from "../../src/phone/sipp.ts";
-import { type Callee, type Caller, caller } from "../../src/phone/sipp-calls.ts";
+import type { Callee } from "../../src/phone/sipp-callee.ts";
+import { type Caller, caller } from "../../src/phone/sipp-caller.ts";
 import { type Lab, openLab } from "./netns.ts";
 
 const carrier = "203.0.113.10";

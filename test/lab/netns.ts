@@ -41,6 +41,11 @@ export interface Lab extends Launcher {
   /** The command that runs another one inside, from any process of the test's user: for code that spawns by itself. */
   enter(what: Command | readonly string[]): Command;
   addAddress(address: string): Promise<void>;
+  /**
+   * Makes connections to a local address come from another one. On one host the kernel gives a socket that chose none
+   * the address that it connects to; UDP programs bind theirs, some TCP clients (baresip) do not.
+   */
+  sourceFor(destination: string, source: string): Promise<void>;
   /** Signals any process of the lab by its pid inside the lab. */
   signal(pid: number, signal: NodeJS.Signals): Promise<void>;
   /** A UDP socket inside, for hand-made messages. Port 0 takes a free one. */
@@ -142,6 +147,11 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
       const argv = tools.command("ip", ["addr", "add", `${address}/${prefix}`, "dev", "lo", ...flags]);
       const { code, output } = await lab.exec(argv);
       if (code !== 0) throw new Error(`cannot add ${address} to the lab: ${output}`);
+    },
+    sourceFor: async (destination, source) => {
+      const route = ["route", "replace", "local", destination, "dev", "lo", "table", "local", "src", source];
+      const { code, output } = await lab.exec(tools.command("ip", route));
+      if (code !== 0) throw new Error(`cannot set the source for ${destination}: ${output}`);
     },
     signal: async (pid, signal) => void (await channel.order({ op: "signal-pid", pid, signal })),
     udp: (address, port = 0) => udpPeer(channel, address, port),

@@ -1,0 +1,153 @@
+/** A compiled edge in a lab, started without the deployer: for tests and measurements of what is on the wire. */
+import { randomBytes } from "node:crypto";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { buildBundle } from "../../src/bundle/bundle.ts";
+import { writeBundle } from "../../src/bundle/write.ts";
+import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
+import { type EngineRuntime, engineRootSpec, findEngine, rootEngine } from "../../src/host/runtime.ts";
+import type { EngineLine, Model } from "../../src/model/model.ts";
+import { parseConfig } from "../../src/model/parse.ts";
+import type { Running } from "../../src/phone/process.ts";
+import { bindingFiles, type KamailioBinding, kamailioArguments } from "../../src/targets/kamailio/binding.ts";
+import { targets } from "../../src/targets/registry.ts";
+import type { AnyTarget } from "../../src/targets/target.ts";
+import type { Lab } from "./netns.ts";
+
+/** One line that the edge wrote about a call. */
+export type EdgeRecord = Readonly<Record<string, unknown>> & { readonly event: string };
+
+export interface Edge {
+  readonly model: Model;
+  readonly folder: string;
+  readonly runtime: EngineRuntime;
+  readonly kamailio: Running;
+  readonly rtpengine?: Running;
+  /** What the edge has written about calls so far, oldest first. */
+  records(event?: string): readonly EdgeRecord[];
+  stop(): Promise<void>;
+}
+
+export interface EdgeOptions {
+  /** Name of the folder in the lab; default `edge`. */
+  readonly name?: string;
+  readonly generation?: number;
+  /** Private socket of this generation; default 7001 + generation. */
+  readonly handoverPort?: number;
+  readonly predecessorPort?: number;
+  /** Digest passwords' hashes by trunk. */
+  readonly digests?: KamailioBinding["digests"];
+  readonly keys?: KamailioBinding["keys"];
+  readonly proof?: KamailioBinding["proof"];
+  /** Without: a relay that already runs in the lab is used. Default true. */
+  readonly relay?: boolean;
+  /** Other targets than the product's, for measurements. */
+  readonly targets?: readonly AnyTarget[];
+}
+
+/** The engine of a line, installed on first use. */
+export async function labEngine(line: EngineLine = "6.1"): Promise<EngineRuntime> {
+  const found = await findEngine(line, process.env);
+  if (found.value !== undefined) return found.value;
+  const root = await ensureRoot(engineRootSpec(line), rootOptions(process.env));
+  if (root.value === undefined) throw new Error(root.diagnostics.map((d) => d.message).join("\n"));
+  return rootEngine(line, root.value);
+}
+
+/** Compiles a draft (an edge or a trunk) and starts it. Throws with the diagnostics where it does not compile, with the last lines where it does not start. */
+export async function startEdge(lab: Lab, draft: unknown, options: EdgeOptions = {}): Promise<Edge> {
+  const parsed = parseConfig(draft);
+  if (parsed.value === undefined)
+    throw new Error(parsed.diagnostics.map((d) => `${d.code} ${d.message}`).join("\n"));
+  return startModel(lab, parsed.value, options);
+}
+
+export async function startModel(lab: Lab, model: Model, options: EdgeOptions = {}): Promise<Edge> {
+  const runtime = await labEngine(model.edge.engine);
+  const built = buildBundle(model, options.targets ?? targets, "0.0.0");
+  if (built.value === undefined)
+    throw new Error(built.diagnostics.map((d) => `${d.code} ${d.message}`).join("\n"));
+  const folder = join(lab.dir, options.name ?? "edge");
+  const written = writeBundle(built.value, folder);
+  if ("code" in written) throw new Error(written.message);
+  const binding = bind(folder, options);
+  mkdirSync(binding.privateDirectory, { recursive: true, mode: 0o700 });
+  for (const file of bindingFiles(binding, model)) {
+    const path = join(binding.privateDirectory, file.path);
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, file.text, { mode: file.mode });
+  }
+  const rtpengine = options.relay === false ? undefined : await startRelay(lab, runtime, folder);
+  const args = [...kamailioArguments(binding, model), "-L", runtime.kamailioModules];
+  const kamailio = await lab.spawn("kamailio", runtime.command("kamailio", args), {
+    cwd: binding.privateDirectory,
+  });
+  await ready(lab, runtime, kamailio, binding);
+  return {
+    model,
+    folder,
+    runtime,
+    kamailio,
+    ...(rtpengine === undefined ? {} : { rtpengine }),
+    records: (event) => recordsOf(kamailio).filter((r) => event === undefined || r.event === event),
+    stop: async () => {
+      await kamailio.stop();
+      await rtpengine?.stop();
+    },
+  };
+}
+
+function bind(folder: string, options: EdgeOptions): KamailioBinding {
+  const generation = options.generation ?? 1;
+  const key = () => randomBytes(16).toString("hex");
+  return {
+    generation,
+    directory: join(folder, "kamailio"),
+    privateDirectory: join(folder, "private"),
+    handoverPort: options.handoverPort ?? 7001 + generation,
+    ...(options.predecessorPort === undefined ? {} : { predecessorPort: options.predecessorPort }),
+    ...(options.proof === undefined ? {} : { proof: options.proof }),
+    keys: options.keys ?? { topology: key(), route: key(), nonce: key() },
+    rtpengine: "udp:127.0.0.1:2223",
+    digests: options.digests ?? [],
+  };
+}
+
+export async function startRelay(lab: Lab, runtime: EngineRuntime, folder: string): Promise<Running> {
+  const args = ["--config-file", join(folder, "rtpengine/rtpengine.conf"), "--foreground", "--log-stderr"];
+  const running = await lab.spawn("rtpengine", runtime.command("rtpengine", args));
+  for (let tried = 0; ; tried++) {
+    const socket = await lab.udp("127.0.0.1");
+    socket.send("1_1 d7:command4:pinge", { address: "127.0.0.1", port: 2223 });
+    const answer = await socket.receive(200).catch(() => undefined);
+    socket.close();
+    if (answer !== undefined) return running;
+    if (tried > 25) throw new Error(`rtpengine does not answer:\n${running.lines.slice(-20).join("\n")}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Kamailio serves once its control socket answers; its workers are up before that. */
+async function ready(
+  lab: Lab,
+  runtime: EngineRuntime,
+  kamailio: Running,
+  binding: KamailioBinding,
+): Promise<void> {
+  for (let tried = 0; ; tried++) {
+    const asked = await lab.exec(
+      runtime.command("kamcmd", ["-s", `unix:${binding.privateDirectory}/ctl.sock`, "core.uptime"]),
+      { ms: 2000 },
+    );
+    if (asked.code === 0 && asked.output.includes("uptime")) return;
+    if (tried > 50) throw new Error(`Kamailio does not come up:\n${kamailio.lines.slice(-30).join("\n")}`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+function recordsOf(kamailio: Running): EdgeRecord[] {
+  return kamailio.lines.flatMap((line) => {
+    const json = /crew: (\{.*\})\s*$/.exec(line)?.[1];
+    return json === undefined ? [] : [JSON.parse(json) as EdgeRecord];
+  });
+}
