@@ -30,7 +30,7 @@ export function aptProblem(result: RunResult, sources: string): Diagnostic {
       severity: "error",
       message: `The package index of "${suite}" is not signed by a key in ${key}: ${told}`,
       why: "Packages from an index without a good signature are never unpacked; anybody on the way could have changed them.",
-      help: "Update the package debian-archive-keyring (for a Debian suite), or name the right key file of the repository.",
+      help: "Update the package debian-archive-keyring, or name a newer key file with CREW_DEBIAN_KEYRING (for a Debian suite); name the right key file of another repository.",
     };
   if (/Release file .* (is expired|is not valid yet)/.test(text))
     return {

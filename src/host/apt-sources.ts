@@ -7,6 +7,8 @@ export interface Mirrors {
   readonly mirror?: string;
   /** Mirror of the security archive, default `http://deb.debian.org/debian-security`. */
   readonly securityMirror?: string;
+  /** File with the keys of the Debian archive, default the host's. */
+  readonly keyring?: string;
 }
 
 /** The deb822 text for a spec; every entry names its key (sources.list(5), Signed-By). */

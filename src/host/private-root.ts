@@ -39,12 +39,13 @@ export interface EnsureRootOptions extends Mirrors {
   readonly signal?: AbortSignal;
 }
 
-/** The options that a user sets through the environment: `CREW_ENGINE_DIR`, `CREW_DEBIAN_MIRROR`, `CREW_DEBIAN_SECURITY_MIRROR`. */
+/** The options that a user sets through the environment: `CREW_ENGINE_DIR`, `CREW_DEBIAN_MIRROR`, `CREW_DEBIAN_SECURITY_MIRROR`, `CREW_DEBIAN_KEYRING`. */
 export function rootOptions(env: Readonly<Record<string, string | undefined>>): EnsureRootOptions {
   return {
     directory: enginesDirectory(env),
     ...(env.CREW_DEBIAN_MIRROR ? { mirror: env.CREW_DEBIAN_MIRROR } : {}),
     ...(env.CREW_DEBIAN_SECURITY_MIRROR ? { securityMirror: env.CREW_DEBIAN_SECURITY_MIRROR } : {}),
+    ...(env.CREW_DEBIAN_KEYRING ? { keyring: env.CREW_DEBIAN_KEYRING } : {}),
   };
 }
 
@@ -97,7 +98,7 @@ async function makeRoot(
 ): Promise<Result<PrivateRoot>> {
   const progress = options.onProgress ?? (() => {});
   const machine = architectures[process.arch as keyof typeof architectures];
-  const keyring = await debianKeyring();
+  const keyring = options.keyring ?? (await debianKeyring());
   if (spec.suite !== undefined && keyring === undefined) return failed(noKeyring(spec.suite));
   const work = `${name}.work`;
   const apt = await openApt({
@@ -198,6 +199,6 @@ function noKeyring(suite: string): Diagnostic {
     severity: "error",
     message: `This host has no keys of the Debian archive, so nothing from "${suite}" can be trusted.`,
     why: "Looked for /usr/share/keyrings/debian-archive-keyring.gpg and .pgp.",
-    help: "Install the package debian-archive-keyring (Debian and Ubuntu have it).",
+    help: "Install the package debian-archive-keyring (Debian and Ubuntu have it), or name a key file with CREW_DEBIAN_KEYRING.",
   };
 }

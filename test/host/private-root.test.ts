@@ -3,10 +3,12 @@ import { createHash } from "node:crypto";
 import { lstat, mkdtemp, readdir, readFile, readlink, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ensureRoot, findRoot } from "../../src/host/private-root.ts";
 import { type RootSpec, rootName } from "../../src/host/root-spec.ts";
 import { openRepository, type TestPackage, type TestRepository } from "./apt-repository.ts";
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const big = "0123456789abcdef".repeat(1 << 17); // 2 MiB
 const packages: readonly TestPackage[] = [
@@ -48,18 +50,26 @@ afterEach(async () => {
 });
 
 /** Starts an installation in a process of its own; `seen` gets each line that it prints. */
-function install(spec: RootSpec, seen: (line: string, child: ChildProcess) => void = () => {}) {
+function install(
+  spec: RootSpec,
+  seen: (line: string) => void = () => {},
+  dieAt: readonly [phase: string, percent: number] | [] = [],
+) {
   const main = new URL("install-main.ts", import.meta.url).pathname;
-  const child = spawn(process.execPath, ["--import", "tsx", main, JSON.stringify(spec), directory], {
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", main, JSON.stringify(spec), directory, ...dieAt.map(String)],
+    {
+      stdio: ["ignore", "pipe", "inherit"],
+    },
+  );
   children.push(child);
   let last = "";
   return new Promise<{ diagnostics: { code: string }[]; directory?: string } | undefined>((done) => {
     child.stdout.on("data", (chunk: Buffer) => {
       for (const line of chunk.toString().split("\n").filter(Boolean)) {
         last = line;
-        seen(line, child);
+        seen(line);
       }
     });
     child.on("close", (code) => done(code === 0 ? JSON.parse(last) : undefined));
@@ -184,6 +194,20 @@ describe("refusals", () => {
     expect(result.diagnostics[0]?.message).toContain('"gamma"');
   });
 
+  test("of a Debian suite that the keyring has no key for", async () => {
+    const spec = { name: "s6", suite: "forky", packages: ["s6"] };
+    const result = await ensureRoot(spec, { directory, keyring: repository.otherKey });
+    expect(codes(result)).toEqual(["CREW6903"]);
+    expect(result.diagnostics[0]?.message).toContain("forky");
+    expect(result.diagnostics[0]?.help).toContain("debian-archive-keyring");
+  });
+
+  test("of a mirror that does not answer", async () => {
+    const [own] = repository.spec([]).repositories!;
+    const spec = repository.spec(["alpha"], { repositories: [{ ...own!, uri: "http://127.0.0.1:9" }] });
+    expect(codes(await ensureRoot(spec, { directory }))).toEqual(["CREW6906"]);
+  });
+
   test("of a suite that does not exist", async () => {
     const [own] = repository.spec([]).repositories!;
     const spec = repository.spec(["alpha"], { repositories: [{ ...own!, suite: "nowhere" }] });
@@ -209,7 +233,7 @@ describe("refusals", () => {
   });
 });
 
-describe("interruptions", () => {
+describe("interruptions", { timeout: 120_000 }, () => {
   test("a download that was killed goes on where it stopped", async () => {
     let half: (() => void) | undefined;
     const stalled = new Promise<void>((done) => {
@@ -226,7 +250,7 @@ describe("interruptions", () => {
       return true;
     };
     const spec = repository.spec(["alpha"]);
-    const first = install(spec, () => {});
+    const first = install(spec);
     await stalled;
     children[0]?.kill("SIGKILL");
     expect(await first).toBeUndefined();
@@ -242,10 +266,7 @@ describe("interruptions", () => {
 
   test("an unpacking that was killed keeps what was unpacked", async () => {
     const spec = repository.spec(["many11"]);
-    const killed = await install(spec, (line, child) => {
-      const progress = JSON.parse(line);
-      if (progress.phase === "unpack" && progress.percent > 20) child.kill("SIGKILL");
-    });
+    const killed = await install(spec, () => {}, ["unpack", 20]);
     expect(killed).toBeUndefined();
     expect(await findRoot(spec, directory)).toBeUndefined();
     const work = join(directory, `${rootName(spec)}.work`);
@@ -262,12 +283,32 @@ describe("interruptions", () => {
     expect(await readdir(directory)).toEqual([rootName(spec)]);
   });
 
+  test("killed in each phase in turn, it ends up complete", async () => {
+    const spec = repository.spec(["alpha"]);
+    for (const phase of ["update", "plan", "download", "check", "unpack", "finish"]) {
+      expect(await install(spec, () => {}, [phase, 0]), phase).toBeUndefined();
+      expect(await findRoot(spec, directory), phase).toBeUndefined();
+    }
+    expect(codes(await install(spec))).toEqual([]);
+    expect(await readdir(directory)).toEqual([rootName(spec)]);
+  });
+
   test("two at once make one root, and each package is fetched once", async () => {
     const spec = repository.spec(["many11"]);
     const waited: string[] = [];
-    const both = await Promise.all(
-      [0, 1].map(() => install(spec, (l) => l.includes('"wait"') && waited.push(l))),
-    );
+    const held: (() => void)[] = [];
+    // the first goes on when the second has begun to wait for it
+    repository.intercept = (path, response, body) => {
+      if (!path.includes("many0_") || waited.length > 0) return false;
+      held.push(() => response.end(body));
+      return true;
+    };
+    const seen = (line: string) => {
+      if (!line.includes('"wait"')) return;
+      waited.push(line);
+      for (const goOn of held.splice(0)) goOn();
+    };
+    const both = await Promise.all([0, 1].map(() => install(spec, seen)));
     expect(both.map(codes)).toEqual([[], []]);
     expect(both[0]?.directory).toBe(both[1]?.directory);
     expect(waited).toHaveLength(1);

@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { describeEnd, type RunOptions, run } from "../../src/host/run.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const env = { PATH: "/usr/bin:/bin" };
 const sh = (script: string, options: RunOptions = {}) =>

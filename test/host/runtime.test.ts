@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { compareVersions } from "../../src/engine/dpkg-version.ts";
 import { engineLine, enginePackages } from "../../src/engine/lines.ts";
 import { hostRevisions } from "../../src/host/host-engine.ts";
@@ -15,6 +15,8 @@ import {
   rootEngine,
   rootPrograms,
 } from "../../src/host/runtime.ts";
+
+vi.setConfig({ testTimeout: 60_000 });
 
 const minutes = 60_000;
 
