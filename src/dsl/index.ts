@@ -6,10 +6,8 @@ export type * from "./types.generated.ts";
 /** Agents by their id. */
 export type Agents = Readonly<Record<string, Agent>>;
 
-/** The ids that a trunk's routes may name: those of its agents; behind a gateway any, its agents' first in the editor. */
-export type AgentIdOf<A, Gateway> = Gateway extends string
-  ? (keyof A & string) | (string & Record<never, never>)
-  : keyof A & string;
+/** What beside the ids of known agents a trunk's routes may name: nothing, or behind a gateway any id. */
+export type IdsBehind<Gateway> = [Gateway] extends [undefined] ? never : string & {};
 
 /**
  * Names the voice agents that trunks send calls to.
@@ -38,7 +36,7 @@ export function defineAgents<const A extends Agents>(agents: A): A {
  * });
  */
 export function defineTrunk<A extends Agents = Agents, Gateway extends string | undefined = undefined>(
-  trunk: Trunk<NoInfer<AgentIdOf<A, Gateway>>> & {
+  trunk: Trunk<NoInfer<(keyof A & string) | IdsBehind<Gateway>>> & {
     readonly agents?: A | undefined;
     readonly agent_gateway?: Gateway | undefined;
   },
@@ -57,14 +55,30 @@ export function defineEdge(edge: Edge): Edge {
 }
 
 /**
+ * Types routes that are made by code, such as `map()` over a list of numbers: `agent_id` accepts only these agents.
+ * Routes that are written out in the trunk do not need it.
+ *
+ * @example
+ * inbound_routes: defineRoutes(agents, numbers.map((number) => ({ match: { to_uri: number }, agent_id: "agent_sarah" }))),
+ */
+export function defineRoutes<A extends Agents>(
+  agents: A,
+  routes: readonly Route<keyof A & string>[],
+): readonly Route<keyof A & string>[] {
+  void agents;
+  return routes;
+}
+
+/**
  * Accepts routes whose agents TypeScript cannot know, such as those of an imported JSON file. Their `agent_id` is
  * checked when the config is compiled instead of in the editor.
  *
  * @example
  * import numbers from "./numbers.json" with { type: "json" };
- * inbound_routes: [...defineRoutes(numbers)]
+ * // ...
+ * inbound_routes: uncheckedRoutes(numbers),
  */
-export function defineRoutes(routes: readonly Route[]): readonly Route<never>[] {
+export function uncheckedRoutes(routes: readonly Route[]): readonly Route<never>[] {
   return routes as readonly Route<never>[];
 }
 

@@ -53,8 +53,9 @@ export function callSource(
   const fn = functionOf(c, node.expression, env);
   if (fn === "package") {
     if (first === undefined) return undefined;
-    const isSecret = calleeName(t, node.expression) === "secret";
-    return isSecret ? { kind: "entry", key: "secret", source: first, at: node } : first;
+    const name = calleeName(t, node.expression);
+    if (name === "secret") return { kind: "entry", key: "secret", source: first, at: node };
+    return name === "defineRoutes" ? args[1] : first;
   }
   if (fn === undefined || node.arguments.some((a) => t.isSpreadElement(a))) return undefined;
   const isPromise = fn.fn.modifiers?.some((m) => m.kind === t.SyntaxKind.AsyncKeyword) === true;
