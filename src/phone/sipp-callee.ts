@@ -102,15 +102,14 @@ export function callee(o: Callee = {}): string {
     receive(200),
     goTo("end"),
   ];
+  const limit =
+    o.byeAfterMs === undefined ? { timeout: forever } : { timeout: o.byeAfterMs, ontimeout: "hangup" };
   const talk: Step[] = [
     label("talk"),
-    // SIPp takes the time limit of a group from its first message.
-    receive("ACK", {
-      optional: "global",
-      ...(o.byeAfterMs === undefined ? { timeout: forever } : { timeout: o.byeAfterMs, ontimeout: "hangup" }),
-    }),
-    receive("INVITE", { optional: true, next: "again" }),
-    receive("BYE"),
+    // SIPp takes the time limit of a group from the message of it at which it stands.
+    receive("ACK", { optional: "global", ...limit }),
+    receive("INVITE", { optional: true, next: "again", ...limit }),
+    receive("BYE", limit),
     send("SIP/2.0 200 OK", same),
     goTo("end"),
     label("again"),

@@ -49,11 +49,14 @@ const refusals = [
 ];
 
 /**
- * Ringing that comes after the 200, which a proxy with several workers can bring about. SIPp takes it only in the group
- * of messages that it waits for, and the group's time limit from its first message.
+ * A wait in which ringing may come after the 200, as a proxy with several workers can bring about. SIPp takes it only in
+ * the group of messages that it waits for, goes on to the next of the group then, and takes the time limit from where
+ * it stands: so every message of the group has the limit.
  */
-const late = (limit: Readonly<Record<string, string | number>>): Step[] =>
-  [180, 181, 183, 100].map((code, i) => receive(code, { optional: true, ...(i === 0 ? limit : {}) }));
+const group = (limit: Readonly<Record<string, string | number>>, last: string): Step[] => [
+  ...[180, 181, 183, 100].map((code) => receive(code, { optional: true, ...limit })),
+  receive(last, limit),
+];
 
 const logged = "^SIP/2.0 ([0-9]+)";
 const note = (event: string): string => log(`${event} call=[call_number] at=[clock_tick] code=[$code]`);
@@ -129,11 +132,10 @@ export function caller(o: Caller): string {
     inDialog("ACK", cseq, [], o.sdp === "none" ? sdp() : ""),
     ...(o.play === undefined ? [] : [play(o.play)]),
     ...(o.end === "callee"
-      ? [...late({ timeout: forever }), receive("BYE"), send("SIP/2.0 200 OK", same)]
+      ? [...group({ timeout: forever }, "BYE"), send("SIP/2.0 200 OK", same)]
       : [
-          ...late({ timeout: o.talkMs ?? 500, ontimeout: `bye${cseq}` }),
-          // Nobody sends this: the group ends by its time limit, and a BYE from the other side fails the call.
-          receive("PUBLISH"),
+          // Nobody sends PUBLISH: the wait ends by its limit, and a BYE from the other side fails the call.
+          ...group({ timeout: o.talkMs ?? 500, ontimeout: `bye${cseq}` }, "PUBLISH"),
           label(`bye${cseq}`),
           inDialog("BYE", cseq + 2, [], "", { retrans: 500 }),
           receive(200),
