@@ -4,8 +4,10 @@ import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promis
 import { createServer, type Server, type ServerResponse } from "node:http";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
 import type { RootSpec } from "../../src/host/root-spec.ts";
-import { run } from "../../src/host/run.ts";
+import { type Command, run } from "../../src/host/run.ts";
+import { hostPrograms, rootPrograms } from "../../src/host/runtime.ts";
 
 export interface TestPackage {
   readonly name: string;
@@ -33,10 +35,9 @@ export interface TestRepository {
 export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
 
-async function must(file: string, args: readonly string[], input?: string): Promise<string> {
-  const result = await run({ file, args, env }, { ...(input === undefined ? {} : { input }) });
-  if (!result.ok) throw new Error(`${file} ${args.join(" ")}: ${result.stderr}`);
-  return result.stdout;
+async function must(command: Command, input?: string): Promise<void> {
+  const result = await run(command, { ...(input === undefined ? {} : { input }) });
+  if (!result.ok) throw new Error(`${command.args.join(" ")}: ${result.stderr}`);
 }
 
 export async function openRepository(packages: readonly TestPackage[]): Promise<TestRepository> {
@@ -80,7 +81,7 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
       for (const h of [home, otherHome])
-        await run({ file: "gpgconf", args: ["--homedir", h, "--kill", "gpg-agent"], env });
+        await run(await gpg("gpgconf", ["--homedir", h, "--kill", "gpg-agent"]));
       await rm(directory, { recursive: true, force: true });
     },
   };
@@ -88,20 +89,39 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
   return repository;
 }
 
+let gnupg: Promise<(program: string, args: readonly string[]) => Command> | undefined;
+
+/** GnuPG of the host, else from a private root, where gpg has to be told of its agent. */
+function gpg(program: string, args: readonly string[]): Promise<Command> {
+  gnupg ??= (async () => {
+    const host = await hostPrograms();
+    if (host.has("gpg") && host.has("gpgconf")) return host.command;
+    const spec = { name: "gnupg", suite: "forky", packages: ["gpg", "gpg-agent", "gpgconf"] };
+    const made = await ensureRoot(spec, rootOptions(process.env));
+    if (made.value === undefined) throw new Error(made.diagnostics[0]?.message);
+    const own = await rootPrograms(made.value);
+    const agent = ["--agent-program", join(made.value.bin, "gpg-agent")];
+    return (name, words = []) => own.command(name, name === "gpg" ? [...agent, ...words] : words);
+  })();
+  return gnupg.then((command) => command(program, args));
+}
+
 async function makeKey(directory: string, name: string, to: string): Promise<string> {
   const home = join(directory, name);
   await mkdir(home, { mode: 0o700 });
   const common = ["--homedir", home, "--batch", "--quiet"];
-  await must("gpg", [
-    ...common,
-    "--passphrase",
-    "",
-    "--quick-gen-key",
-    `${name}@example.com`,
-    "ed25519",
-    "sign",
-  ]);
-  await must("gpg", [...common, "--export", "--output", to]);
+  await must(
+    await gpg("gpg", [
+      ...common,
+      "--passphrase",
+      "",
+      "--quick-gen-key",
+      `${name}@example.com`,
+      "ed25519",
+      "sign",
+    ]),
+  );
+  await must(await gpg("gpg", [...common, "--export", "--output", to]));
   return home;
 }
 
@@ -128,7 +148,11 @@ async function publish(
       else await symlink(content.link, join(tree, path));
     }
     const file = `pool/${p.name}_${version.replace(":", "%3a")}_${architecture}.deb`;
-    await must("dpkg-deb", ["-Znone", "--root-owner-group", "-b", tree, join(files, file)]);
+    await must({
+      file: "dpkg-deb",
+      args: ["-Znone", "--root-owner-group", "-b", tree, join(files, file)],
+      env,
+    });
     await rm(tree, { recursive: true });
     const bytes = await readFile(join(files, file));
     entries.push(`${control}Filename: ${file}\nSize: ${bytes.length}\nSHA256: ${sha256(bytes)}\n`);
@@ -145,7 +169,7 @@ async function publish(
     "--output",
     join(files, "dists/test/InRelease"),
   ];
-  await must("gpg", args, release);
+  await must(await gpg("gpg", args), release);
 }
 
 function sha256(data: string | Buffer): string {
