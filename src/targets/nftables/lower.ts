@@ -1,0 +1,87 @@
+/** From the Model to what the firewall decides. */
+import { isIP } from "node:net";
+import { join } from "../../core/pointer.ts";
+import { ok, type Result } from "../../core/result.ts";
+import type { Model, NetworkModel } from "../../model/model.ts";
+import type { AllowedGroup, NftablesDoc, Rate, Side, Socket } from "./doc.ts";
+import { openToAll } from "./open.ts";
+
+/** rtpengine's control sockets on loopback: ng and the command line. */
+const controlPorts = [2223, 2224] as const;
+
+/** A call is about eight packets from one side; a source that has more to send than this is no PBX. */
+const defaultRate = { packetsPerSecond: 200, connectionsPerSecond: 20 } as const;
+const packetsPerCall = 20;
+
+export function lower(model: Model): Result<NftablesDoc> {
+  const { network, name } = model.edge;
+  const doc: NftablesDoc = {
+    edge: name,
+    table: `crew_${name}`,
+    media: {
+      at: join(network.at, "rtp"),
+      addresses: [...new Set([...carrierAddresses(network), network.agents.address])],
+      first: network.rtp[0],
+      last: network.rtp[1],
+    },
+    control: controlPorts,
+    sides: [carrierSide(model), agentSide(model)],
+  };
+  return ok(doc, openToAll(model, doc));
+}
+
+function carrierSide(model: Model): Side {
+  const { network } = model.edge;
+  const digest = model.trunks.filter((trunk) => trunk.auth.type === "digest");
+  const calls = digest.reduce((sum, trunk) => sum + (trunk.limits.calls_per_second ?? 0), 0);
+  return {
+    name: "carrier",
+    set: "trunk",
+    sockets: sockets(network, "carrier", carrierAddresses(network)),
+    allowed: model.trunks.flatMap((trunk): AllowedGroup[] =>
+      trunk.auth.type === "ip_allowlist"
+        ? [{ property: `${trunk.id} › auth › allowed_ips`, networks: trunk.auth.networks }]
+        : [],
+    ),
+    ...(digest.length > 0 ? { open: rateFor(calls) } : {}),
+  };
+}
+
+function agentSide(model: Model): Side {
+  const { network } = model.edge;
+  const named = model.agents.some((agent) => agent.targets.some((target) => isIP(target.host) === 0));
+  return {
+    name: "agents",
+    set: "agent",
+    sockets: sockets(network, "agents", [network.agents.address]),
+    allowed: model.agents.map((agent) => ({
+      property: `agents › ${agent.key}`,
+      networks: agent.targets.flatMap(({ at, host: address }) => {
+        const family = isIP(address);
+        return family === 4 || family === 6 ? [{ at, family, address, prefix: family === 4 ? 32 : 128 }] : [];
+      }),
+    })),
+    ...(named ? { open: rateFor(0) } : {}),
+  };
+}
+
+function rateFor(callsPerSecond: number): Rate {
+  return {
+    ...defaultRate,
+    packetsPerSecond: Math.max(defaultRate.packetsPerSecond, Math.ceil(packetsPerCall * callsPerSecond)),
+  };
+}
+
+function carrierAddresses({ bind }: NetworkModel): string[] {
+  return [bind.v4, bind.v6].filter((address) => address !== undefined);
+}
+
+function sockets(network: NetworkModel, side: "carrier" | "agents", addresses: readonly string[]): Socket[] {
+  return (["udp", "tcp"] as const).flatMap((protocol) => {
+    const port = network[side][protocol];
+    if (port === undefined) return [];
+    const at = join(network.at, side, protocol);
+    const property = `network › ${side} › ${protocol}`;
+    return addresses.map((address) => ({ at, property, protocol, address, port }));
+  });
+}
