@@ -1,6 +1,6 @@
 /** The engine of a host: where its programs are, how to start them, and whether they may be used. */
 import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { lostCapabilities } from "../engine/capabilities.ts";
@@ -41,7 +41,7 @@ export function engineRootSpec(line: EngineLine): RootSpec {
   return { name: `engine-${line}`, suite: debian.suite, packages, without };
 }
 
-/** The programs of a private root, each started by the root's own loader with the root's libraries. */
+/** The programs of a private root, started by the root's own loader with its libraries; scripts by the host's interpreters. */
 export async function rootPrograms(root: PrivateRoot): Promise<Programs> {
   const { triplet } = root.manifest;
   const start = await loaderCommand(root.root, triplet);
@@ -54,7 +54,9 @@ export async function rootPrograms(root: PrivateRoot): Promise<Programs> {
     OPENSSL_MODULES: join(libraries, "ossl-modules"),
     XTABLES_LIBDIR: join(libraries, "xtables"),
   };
+  const binaries = new Set(await readdir(root.bin).catch(() => []));
   return programs(found, (path, args) => {
+    if (!binaries.has(basename(path)) && !path.includes("/libexec/")) return { file: path, args, env };
     const { file, args: first } = start(path.slice(root.root.length + 1));
     return { file, args: [...first, ...args], env };
   });

@@ -96,6 +96,11 @@ describe("the engine of line 6.1", () => {
     expect(result.stdout).toMatch(/^version: kamailio 6\.1/);
   });
 
+  test("runs scripts of its packages too", async () => {
+    const script = engine.command("kamctl", ["version"]);
+    expect(script.file).toBe(join(root.root, "usr/sbin/kamctl"));
+  });
+
   test("does not hold a program that it was not made with", () => {
     expect(engine.has("asterisk")).toBe(false);
     expect(() => engine.command("asterisk")).toThrow("asterisk");
