@@ -4,7 +4,7 @@
  */
 import { spawn } from "node:child_process";
 import { closeSync, constants, existsSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { chmod, mkdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, run } from "../../host/run.ts";
@@ -31,8 +31,8 @@ export interface ServiceState {
 }
 
 export interface Supervisor {
-  /** Writes or replaces the scripts; a running process is not touched. */
-  install(service: Service): Promise<void>;
+  /** Writes or replaces the scripts; a running process is not touched. True where they changed. */
+  install(service: Service): Promise<boolean>;
   /** Starts it and keeps it running. */
   up(name: string): Promise<void>;
   /** Stops it for good, main process first, then what is left of its group; true where nothing is left. */
@@ -68,8 +68,10 @@ export function s6Supervisor(paths: EdgePaths, programs: Programs): Supervisor {
       await writeAtomic(join(at, "timeout-kill"), `${service.patience}\n`);
       const { file, args } = programs.command("s6-svc", ["-u", at]);
       await writeAtomic(join(at, "finish"), finishScript([file, ...args]), 0o755);
-      await writeAtomic(join(at, "run"), runScript(service), 0o755);
-      await chmod(at, 0o755);
+      const script = runScript(service);
+      const before = await readFile(join(at, "run"), "utf8").catch(() => undefined);
+      if (before !== script) await writeAtomic(join(at, "run"), script, 0o755);
+      return before !== script;
     },
     async up(name) {
       await rm(join(folder(name), "down"), { force: true });

@@ -1,0 +1,89 @@
+/** `crew deploy`: starts an edge on this host, or swaps it under live calls. */
+import { type Command, Option } from "commander";
+import { lineMapOf } from "../../bundle/line-map.ts";
+import { type DeployReport, deploy } from "../../deploy/deploy.ts";
+import { openEdge } from "../../deploy/edge.ts";
+import { bindSecrets, readSecrets } from "../../deploy/secrets.ts";
+import { findEngine } from "../../host/runtime.ts";
+import { verifyBundle } from "../../verify/verify.ts";
+import { confirmation, exitCodeOf, reportText, stateOf, stateOption, yesOption } from "../deployment.ts";
+import { exitCodes } from "../exit.ts";
+import { configArgument, engineOf, engineOption } from "../options.ts";
+import { compile } from "../pipeline.ts";
+import type { Io, Verb, VerbResult } from "../verb.ts";
+
+export const verb = {
+  configure(command: Command): void {
+    command
+      .description(
+        "Builds, verifies and stages a new generation, starts it beside the running one, proves it with a call through the\n" +
+          "public listener to a built-in echo, and commits; goes back by itself where anything fails. An unchanged config\n" +
+          "changes nothing. Calls in progress go on.",
+      )
+      .addArgument(configArgument())
+      .addOption(yesOption())
+      .addOption(stateOption())
+      .addOption(new Option("--secrets <file>", "NAME=value lines, before the environment"))
+      .addOption(engineOption())
+      .addHelpText(
+        "after",
+        "\nExamples:\n  $ crew deploy\n  $ crew deploy edge/crew.config.ts --secrets /etc/crew/secrets --yes",
+      );
+  },
+
+  async run([config], options, io) {
+    const { bundle, diagnostics: said, loaded } = await compile(config, io, { engine: engineOf(options) });
+    const source = loaded === undefined ? {} : { origins: loaded.origins };
+    const stop = (result: VerbResult): VerbResult => ({
+      ...result,
+      diagnostics: [...said, ...result.diagnostics],
+      ...source,
+    });
+    if (bundle === undefined || loaded === undefined)
+      return stop({ exitCode: exitCodes.configWrong, diagnostics: [] });
+    const { model } = bundle;
+    const lookup = await secretLookup(options.secrets, io);
+    if (lookup.value === undefined)
+      return stop({ exitCode: exitCodes.configWrong, diagnostics: lookup.diagnostics });
+    const secrets = bindSecrets(model, loaded.value, lookup.value);
+    if (secrets.value === undefined)
+      return stop({ exitCode: exitCodes.configWrong, diagnostics: secrets.diagnostics });
+    const engine = await findEngine(model.edge.engine, io.env);
+    const runtime = engine.value;
+    if (runtime === undefined)
+      return stop({ exitCode: exitCodes.verifyFailed, diagnostics: engine.diagnostics });
+    const report = await deploy({
+      edge: openEdge(stateOf(model.edge.name, options, io), runtime),
+      runtime,
+      bundle,
+      secrets: secrets.value,
+      verify: async (directory) => {
+        const lineMap = lineMapOf(bundle.artifacts);
+        const verified = { directory, model, lineMap, runtime, level: "boot", signal: io.signal } as const;
+        return (await verifyBundle(verified)).diagnostics;
+      },
+      confirm: confirmation(options, io),
+      say: (line) => void io.stderr.write(`${line}\n`),
+      signal: io.signal,
+    });
+    return stop(answer(report, engine.diagnostics));
+  },
+} satisfies Verb;
+
+async function secretLookup(file: unknown, io: Io) {
+  const fromFile = typeof file === "string" ? await readSecrets(file) : { value: new Map<string, string>() };
+  const { value } = fromFile;
+  const diagnostics = "diagnostics" in fromFile ? fromFile.diagnostics : [];
+  if (value === undefined) return { diagnostics };
+  return { value: (name: string) => value.get(name) ?? io.env[name], diagnostics };
+}
+
+function answer(report: DeployReport, before: VerbResult["diagnostics"]): VerbResult {
+  const { diagnostics, ...data } = report;
+  return {
+    exitCode: exitCodeOf(report.outcome),
+    diagnostics: [...before, ...diagnostics],
+    data,
+    text: reportText(report),
+  };
+}

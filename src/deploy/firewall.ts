@@ -1,0 +1,88 @@
+/** Loads the ruleset of a generation into the kernel, and takes the edge's table out again. */
+import { existsSync } from "node:fs";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { describeEnd, run } from "../host/run.ts";
+import type { Edge } from "./edge.ts";
+import { readJson, writeJson } from "./state/files.ts";
+import { generationPaths } from "./state/paths.ts";
+import { hasCapability } from "./supervise/process.ts";
+
+/** `firewall.json`: written before the kernel is touched. */
+export interface FirewallState {
+  /** Whose ruleset is loaded. */
+  readonly generation: number;
+  /** Whose was before. */
+  readonly before: number | null;
+}
+
+const capNetAdmin = 12;
+
+export function mayLoadFirewall(): boolean {
+  return hasCapability(capNetAdmin);
+}
+
+export async function loadedFirewall(edge: Edge): Promise<number | undefined> {
+  return (await readJson<FirewallState>(edge.paths.firewall))?.generation;
+}
+
+/** Replaces the ruleset in one transaction; gives the reason where the kernel or nft refuses, which changes nothing. */
+export async function loadFirewall(edge: Edge, generation: number): Promise<string | undefined> {
+  const before = await readJson<FirewallState>(edge.paths.firewall);
+  await writeJson(edge.paths.firewall, {
+    generation,
+    before: before?.generation ?? null,
+  } satisfies FirewallState);
+  const reason = await load(edge, generation);
+  if (reason === undefined) return undefined;
+  if (before === undefined) await rm(edge.paths.firewall, { force: true });
+  else await writeJson(edge.paths.firewall, before);
+  return reason;
+}
+
+/** Puts back what was loaded before this generation's, if this generation's was loaded at all. */
+export async function revertFirewall(edge: Edge, generation: number): Promise<string | undefined> {
+  const state = await readJson<FirewallState>(edge.paths.firewall);
+  if (state?.generation !== generation) return undefined;
+  if (state.before === null) return removeFirewall(edge);
+  return loadFirewall(edge, state.before);
+}
+
+/** Deletes the edge's table where crew loaded it. */
+export async function removeFirewall(edge: Edge): Promise<string | undefined> {
+  const state = await readJson<FirewallState>(edge.paths.firewall);
+  if (state === undefined) return undefined;
+  const file = rulesetFile(edge, state.generation);
+  const table = file === undefined ? undefined : tableOf(await readFile(file, "utf8"));
+  if (table !== undefined) {
+    const result = await run(edge.programs.command("nft", ["delete", "table", ...table]), {
+      timeout: 10_000,
+    });
+    if (!result.ok && !/No such file/.test(result.stderr)) return result.stderr.trim() || describeEnd(result);
+  }
+  await rm(edge.paths.firewall, { force: true });
+  return undefined;
+}
+
+async function load(edge: Edge, generation: number): Promise<string | undefined> {
+  const file = rulesetFile(edge, generation);
+  if (file === undefined) return undefined;
+  const json = file.endsWith(".json") ? ["-j"] : [];
+  const result = await run(edge.programs.command("nft", [...json, "-f", file]), { timeout: 20_000 });
+  return result.ok ? undefined : result.stderr.trim().split("\n")[0] || describeEnd(result);
+}
+
+function rulesetFile(edge: Edge, generation: number): string | undefined {
+  const folder = join(generationPaths(edge.paths, generation).bundle, "nftables");
+  return ["edge.nft.json", "edge.nft"].map((name) => join(folder, name)).find((path) => existsSync(path));
+}
+
+/** Family and name of the table that a ruleset adds. */
+export function tableOf(ruleset: string): readonly [string, string] | undefined {
+  const text = /\btable\s+(inet|ip6?)\s+([A-Za-z_][\w-]*)/.exec(ruleset);
+  if (!ruleset.trimStart().startsWith("{")) return text?.[1] && text[2] ? [text[1], text[2]] : undefined;
+  const found = /"table"\s*:\s*(\{[^{}]*\})/.exec(ruleset)?.[1];
+  if (found === undefined) return undefined;
+  const { family, name } = JSON.parse(found) as { readonly family?: string; readonly name?: string };
+  return family !== undefined && name !== undefined ? [family, name] : undefined;
+}

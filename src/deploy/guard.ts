@@ -1,0 +1,29 @@
+/**
+ * The guard of an edge, a process of its own under supervision: it keeps supervisors alive, takes back deployments whose
+ * deployer died, and stops generations that carry no calls any more. Started with the state folder as argument.
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import { reopenEdge } from "./edge.ts";
+import { newDraining, retire } from "./guard/retire.ts";
+import { judge, rotateLogs } from "./guard/watch.ts";
+
+const beatMs = 250;
+/** Beats between two looks at draining generations, and between two looks at the logs. */
+const retireEvery = 2;
+const rotateEvery = 240;
+
+async function main(root: string): Promise<never> {
+  const edge = await reopenEdge(root);
+  if (edge === undefined) throw new Error(`${root} is no state folder of an edge`);
+  const draining = newDraining();
+  const report = (error: unknown): void => console.error(error instanceof Error ? error.stack : error);
+  for (let beat = 0; ; beat++) {
+    edge.supervisor.revive();
+    await judge(edge).catch(report);
+    if (beat % retireEvery === 0) await retire(edge, draining).catch(report);
+    if (beat % rotateEvery === 0) await rotateLogs(edge).catch(report);
+    await sleep(beatMs);
+  }
+}
+
+await main(process.argv[2] ?? "");

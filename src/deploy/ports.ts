@@ -1,0 +1,153 @@
+/** Who holds which port on this host (proc(5): net/udp, net/tcp), and which are free. */
+import { randomInt } from "node:crypto";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { networkInterfaces } from "node:os";
+import type { JsonPointer } from "../core/pointer.ts";
+import { join } from "../core/pointer.ts";
+import type { Model } from "../model/model.ts";
+
+export interface Listener {
+  readonly at: JsonPointer;
+  readonly protocol: "udp" | "tcp";
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface Holder {
+  readonly inode: string;
+  readonly pid?: number;
+  readonly program?: string;
+}
+
+/** The sockets that the edge opens for SIP. */
+export function listenersOf(model: Model): readonly Listener[] {
+  const { network } = model.edge;
+  const own = Object.values(network.bind).filter((address) => address !== undefined);
+  const side = (name: "carrier" | "agents", addresses: readonly string[]): Listener[] =>
+    (["udp", "tcp", "tls"] as const).flatMap((transport) => {
+      const port = network[name][transport];
+      if (port === undefined) return [];
+      const at = join(network.at, name, transport);
+      const protocol = transport === "udp" ? "udp" : "tcp";
+      return addresses.map((address) => ({ at, protocol, address, port }) as const);
+    });
+  return [...side("carrier", own), ...side("agents", [network.agents.address])];
+}
+
+/** Addresses that the edge binds to, with the property each comes from. */
+export function addressesOf(model: Model): readonly { readonly at: JsonPointer; readonly address: string }[] {
+  const { network } = model.edge;
+  const own = Object.values(network.bind).filter((address) => address !== undefined);
+  return [
+    ...own.map((address) => ({ at: join(network.at, "bind_ip"), address })),
+    { at: join(network.at, "agents", "address"), address: network.agents.address },
+  ];
+}
+
+/** Addresses of this host. */
+export function hostAddresses(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((entry) => entry.address));
+}
+
+/** Whether this host can bind to an address: the whole of 127.0.0.0/8 is local without being listed. */
+export function isLocal(address: string): boolean {
+  return address.startsWith("127.") || address === "::1" || hostAddresses().includes(address);
+}
+
+interface Row {
+  readonly address: string;
+  readonly port: number;
+  readonly inode: string;
+}
+
+/** Bound UDP sockets or listening TCP sockets. */
+function rows(protocol: "udp" | "tcp"): readonly Row[] {
+  return ["", "6"].flatMap((suffix) => {
+    let text: string;
+    try {
+      text = readFileSync(`/proc/net/${protocol}${suffix}`, "latin1");
+    } catch {
+      return [];
+    }
+    return text
+      .split("\n")
+      .slice(1)
+      .flatMap((line): Row[] => {
+        const fields = line.trim().split(/\s+/);
+        const [address = "", port = ""] = (fields[1] ?? "").split(":");
+        const listening = protocol === "udp" || fields[3] === "0A";
+        return address === "" || !listening
+          ? []
+          : [{ address, port: Number.parseInt(port, 16), inode: fields[9] ?? "" }];
+      });
+  });
+}
+
+/** The kernel's hexadecimal form: 32-bit words in the byte order of the machine (little endian). */
+function kernelForm(address: string): string {
+  const bytes = address.includes(":") ? ipv6Bytes(address) : address.split(".").map(Number);
+  const words: string[] = [];
+  for (let i = 0; i < bytes.length; i += 4)
+    words.push(
+      bytes
+        .slice(i, i + 4)
+        .reverse()
+        .map((b) => b.toString(16).padStart(2, "0"))
+        .join(""),
+    );
+  return words.join("").toUpperCase();
+}
+
+function ipv6Bytes(address: string): number[] {
+  const [head = "", tail] = address.split("::");
+  const groups = (text: string): number[] =>
+    text === "" ? [] : text.split(":").map((g) => Number.parseInt(g, 16));
+  const left = groups(head);
+  const right = tail === undefined ? [] : groups(tail);
+  const middle = new Array<number>(Math.max(0, 8 - left.length - right.length)).fill(0);
+  return [...left, ...middle, ...right].flatMap((g) => [g >> 8, g & 0xff]);
+}
+
+/** Sockets that would share the listener's port, those of `ours` left out. */
+export function holdersOf(listener: Listener, ours: ReadonlySet<number>): readonly Holder[] {
+  const wanted = kernelForm(listener.address);
+  const clashing = rows(listener.protocol).filter(
+    (row) => row.port === listener.port && (row.address === wanted || /^0+$/.test(row.address)),
+  );
+  if (clashing.length === 0) return [];
+  const owners = socketOwners(new Set(clashing.map((row) => row.inode)));
+  return clashing
+    .map((row): Holder => ({ inode: row.inode, ...owners.get(row.inode) }))
+    .filter((holder) => holder.pid === undefined || !ours.has(holder.pid));
+}
+
+function socketOwners(
+  inodes: ReadonlySet<string>,
+): ReadonlyMap<string, { readonly pid: number; readonly program: string }> {
+  const owners = new Map<string, { pid: number; program: string }>();
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
+        if (inode === undefined || !inodes.has(inode) || owners.has(inode)) continue;
+        const program = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+        owners.set(inode, { pid: Number(pid), program });
+      }
+    } catch {
+      // Processes end while we look, and those of others stay closed.
+    }
+  }
+  return owners;
+}
+
+/**
+ * A UDP port that nobody holds, above those that the kernel hands out by itself, so that it is still free when the process
+ * that uses it is restarted.
+ */
+export function freePort(avoid: ReadonlySet<number>): number {
+  const taken = new Set(rows("udp").map((row) => row.port));
+  for (;;) {
+    const port = randomInt(61_000, 65_500);
+    if (!taken.has(port) && !avoid.has(port)) return port;
+  }
+}

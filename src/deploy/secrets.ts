@@ -1,0 +1,81 @@
+/** Secrets at deployment: which a Model needs, where their values come from, and what is kept of them. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type JsonPointer, join, valueAt } from "../core/pointer.ts";
+import { failed, ok, type Result } from "../core/result.ts";
+import type { Model, SecretSource } from "../model/model.ts";
+import { type MissingSecret, problems } from "./problems.ts";
+
+/** What the edge checks a digest trunk's answers with (RFC 3261 22.4, RFC 8760): never the password itself. */
+export interface DigestRecord {
+  readonly trunk: string;
+  readonly username: string;
+  readonly realm: string;
+  readonly ha1: string;
+}
+
+export interface BoundSecrets {
+  readonly digests: readonly DigestRecord[];
+  /** By name or pointer; for the fingerprint alone. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** Names and values from `NAME=value` lines; CREW6002 where the file cannot be read or a line is none. */
+export async function readSecrets(file: string): Promise<Result<ReadonlyMap<string, string>>> {
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (error) {
+    return failed(problems.secretsFile(file, (error as NodeJS.ErrnoException).code ?? "it cannot be read"));
+  }
+  const found = new Map<string, string>();
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line.trim() === "" || line.startsWith("#")) continue;
+    const [, name, value] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/.exec(line) ?? [];
+    if (name === undefined || value === undefined)
+      return failed(problems.secretsFile(file, `line ${index + 1} is no NAME=value`));
+    found.set(name, value);
+  }
+  return ok(found);
+}
+
+/**
+ * Binds every secret that the edge needs now. `draft` is what the config exports, where plain-text ones are found.
+ * CREW6001 names all that have no value.
+ */
+export function bindSecrets(
+  model: Model,
+  draft: unknown,
+  lookup: (name: string) => string | undefined,
+): Result<BoundSecrets> {
+  const missing: MissingSecret[] = [];
+  const values = new Map<string, string>();
+  const digests: DigestRecord[] = [];
+  for (const { id, auth } of model.trunks) {
+    if (auth.type !== "digest") continue;
+    const password = find(auth.password, draft, lookup);
+    if (password === undefined) {
+      missing.push({ at: join(auth.at, "password"), name: nameOf(auth.password) });
+      continue;
+    }
+    values.set(`${id} ${nameOf(auth.password)}`, password);
+    const hash = createHash(auth.algorithm === "MD5" ? "md5" : "sha256");
+    const ha1 = hash.update(`${auth.username}:${auth.realm}:${password}`).digest("hex");
+    digests.push({ trunk: id, username: auth.username, realm: auth.realm, ha1 });
+  }
+  return missing.length > 0 ? failed(problems.missingSecrets(missing)) : ok({ digests, values });
+}
+
+function find(
+  source: SecretSource,
+  draft: unknown,
+  lookup: (name: string) => string | undefined,
+): string | undefined {
+  if ("name" in source) return lookup(source.name) || undefined;
+  const value = valueAt(draft, source.pointer);
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+function nameOf(source: SecretSource): JsonPointer {
+  return "name" in source ? source.name : source.pointer;
+}
