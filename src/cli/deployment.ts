@@ -1,10 +1,16 @@
 /** What the verbs that touch a deployed edge share: options, confirmation, outcome. */
 import { createInterface } from "node:readline/promises";
 import { Option } from "commander";
+import { hasErrors } from "../core/diagnostic.ts";
+import { failed, ok, type Result } from "../core/result.ts";
 import type { DeployOutcome, DeployReport } from "../deploy/deploy.ts";
+import { type Edge, reopenEdge } from "../deploy/edge.ts";
+import { deployedEdges } from "../deploy/find.ts";
+import { problems } from "../deploy/problems.ts";
 import { stateFolder } from "../deploy/state/paths.ts";
 import { type Summary, summaryText } from "../deploy/summary.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
+import { compile } from "./pipeline.ts";
 import type { GlobalOptions, Io } from "./verb.ts";
 
 type Options = Readonly<Record<string, unknown>>;
@@ -26,6 +32,33 @@ export function yesOption(): Option {
 export function stateOf(edge: string, options: Options, io: Io): string {
   const state = typeof options.state === "string" ? options.state : undefined;
   return stateFolder(edge, { state, env: io.env, cwd: io.cwd, uid: process.getuid?.() ?? -1 });
+}
+
+/**
+ * The deployed edge that a command means: the one of `--state`, of the named config, or the only one of this host; where
+ * there are several, the one of the config in the current folder. The config of a running edge may be broken.
+ */
+export async function deployedEdge(
+  config: string | undefined,
+  options: Options,
+  io: Io,
+): Promise<Result<Edge>> {
+  const folder = await meantFolder(config, options, io);
+  if (folder.value === undefined) return { diagnostics: folder.diagnostics };
+  const edge = await reopenEdge(folder.value);
+  return edge === undefined ? failed(problems.nothingDeployed(folder.value)) : ok(edge);
+}
+
+async function meantFolder(config: string | undefined, options: Options, io: Io): Promise<Result<string>> {
+  if (typeof options.state === "string") return ok(stateOf("", options, io));
+  const { folder, names } = deployedEdges(io.env, io.cwd, process.getuid?.() ?? -1);
+  const [only, ...others] = names;
+  if (config === undefined && only !== undefined && others.length === 0)
+    return ok(stateOf(only, options, io));
+  if (config === undefined && only === undefined) return failed(problems.ambiguousEdge(folder, []));
+  const { model, diagnostics } = await compile(config, io);
+  if (model !== undefined) return ok(stateOf(model.edge.name, options, io));
+  return failed(...diagnostics.filter((d) => hasErrors([d])), problems.ambiguousEdge(folder, names));
 }
 
 /** Shows the summary and asks; off a terminal only `--yes` consents. */

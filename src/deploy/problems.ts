@@ -122,6 +122,24 @@ export const problems = {
       message: `Not everything could be stopped: ${names.join(", ")}.`,
       help: "A process in uninterruptible sleep, or of another user: look at crew status.",
     }),
+  firewallStays: (reason: string): Diagnostic =>
+    error("CREW6025", {
+      message: `The firewall's table is still loaded: ${reason}.`,
+      help: "Run crew down as root.",
+    }),
+  ambiguousEdge: (folder: string, names: readonly string[]): Diagnostic =>
+    error("CREW6026", {
+      message:
+        names.length === 0
+          ? `No edge was ever deployed below ${folder}.`
+          : `There are several edges below ${folder}: ${names.join(", ")}.`,
+      help: "Name the config, or the state folder with --state.",
+    }),
+  noSuchNumber: (text: string): Diagnostic =>
+    error("CREW6027", {
+      message: `"${text}" is no number of a generation.`,
+      help: "crew generations lists them.",
+    }),
   interrupted: (): Diagnostic => error("CREW6022", { message: "The deployment was interrupted." }),
   badBundle: (folder: string): Diagnostic =>
     error("CREW6023", {

@@ -1,10 +1,12 @@
 /** `crew deploy`: starts an edge on this host, or swaps it under live calls. */
 import { type Command, Option } from "commander";
+import type { Bundle } from "../../bundle/bundle.ts";
 import { lineMapOf } from "../../bundle/line-map.ts";
+import type { Diagnostic } from "../../core/diagnostic.ts";
 import { type DeployReport, deploy } from "../../deploy/deploy.ts";
 import { openEdge } from "../../deploy/edge.ts";
 import { bindSecrets, readSecrets } from "../../deploy/secrets.ts";
-import { findEngine } from "../../host/runtime.ts";
+import { type EngineRuntime, findEngine } from "../../host/runtime.ts";
 import { verifyBundle } from "../../verify/verify.ts";
 import { confirmation, exitCodeOf, reportText, stateOf, stateOption, yesOption } from "../deployment.ts";
 import { exitCodes } from "../exit.ts";
@@ -57,11 +59,7 @@ export const verb = {
       runtime,
       bundle,
       secrets: secrets.value,
-      verify: async (directory) => {
-        const lineMap = lineMapOf(bundle.artifacts);
-        const verified = { directory, model, lineMap, runtime, level: "boot", signal: io.signal } as const;
-        return (await verifyBundle(verified)).diagnostics;
-      },
+      verify: verifyInstalled(bundle, runtime, io),
       confirm: confirmation(options, io),
       say: (line) => void io.stderr.write(`${line}\n`),
       signal: io.signal,
@@ -69,6 +67,15 @@ export const verb = {
     return stop(answer(report, engine.diagnostics));
   },
 } satisfies Verb;
+
+/** Boots a bundle on disk where nothing gets out. */
+export function verifyInstalled(bundle: Bundle, runtime: EngineRuntime, io: Pick<Io, "signal">) {
+  const { model, artifacts } = bundle;
+  const lineMap = lineMapOf(artifacts);
+  return async (directory: string): Promise<readonly Diagnostic[]> =>
+    (await verifyBundle({ directory, model, lineMap, runtime, level: "boot", signal: io.signal }))
+      .diagnostics;
+}
 
 async function secretLookup(file: unknown, io: Io) {
   const fromFile = typeof file === "string" ? await readSecrets(file) : { value: new Map<string, string>() };

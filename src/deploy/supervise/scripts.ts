@@ -72,7 +72,7 @@ if read -r pid since theirs < process && [ "$theirs" = "$space" ]; then
   started "$pid"
   [ -n "$value" ] && [ "$value" != "$since" ] || kill -s KILL -- "-$pid"
   read -r up idle < /proc/uptime
-  if [ $((\${up%.*} - since / 100)) -ge 3 ]; then
+  if [ ! -e down ] && [ $((\${up%.*} - since / 100)) -ge 3 ]; then
     for pause in 0.03 0.1 0.2; do
       sleep $pause
       [ -e down ] || ${nudge.map(shellWord).join(" ")}

@@ -1,0 +1,60 @@
+/** `crew status`: what runs of an edge on this host. */
+import type { Command } from "commander";
+import { type ProcessReport, type StatusReport, status } from "../../deploy/status.ts";
+import { deployedEdge, stateOption } from "../deployment.ts";
+import { exitCodes } from "../exit.ts";
+import { configArgument } from "../options.ts";
+import type { Verb } from "../verb.ts";
+import { countText } from "../words.ts";
+
+export const verb = {
+  configure(command: Command): void {
+    command
+      .description(
+        "Says which generation carries the calls, which processes run, which agents answer, how many calls have media and whether\n" +
+          "the firewall is loaded.",
+      )
+      .addArgument(configArgument())
+      .addOption(stateOption())
+      .addHelpText("after", "\nExamples:\n  $ crew status\n  $ crew status --output json");
+  },
+
+  async run([config], options, io) {
+    const edge = await deployedEdge(config, options, io);
+    if (edge.value === undefined) return { exitCode: exitCodes.configWrong, diagnostics: edge.diagnostics };
+    const report = await status(edge.value);
+    return { exitCode: exitCodes.done, diagnostics: [], data: report, text: statusText(report) };
+  },
+} satisfies Verb;
+
+function statusText(report: StatusReport): string {
+  const { generation, agents, media_sessions, draining } = report;
+  const lines = [
+    generation === undefined
+      ? `${report.state}: no generation was ever committed`
+      : `${report.state}: generation ${generation}, since ${report.since}, engine ${report.engine}, bundle ${report.bundle?.slice(0, 12)}`,
+    ...(report.activating === undefined ? [] : [`deployment of generation ${report.activating} at work`]),
+    ...(draining.length === 0 ? [] : [`draining: generation ${draining.join(", ")}`]),
+    ...report.processes.map(processText),
+    ...(agents ?? []).map((a) => `  agent ${a.uri}  ${a.state}`),
+    media_sessions === undefined
+      ? "media relay does not answer"
+      : `media relay: ${countText(media_sessions, "call")}`,
+    report.firewall === null ? "firewall not loaded" : `firewall of generation ${report.firewall} loaded`,
+  ];
+  return `${lines.join("\n")}\n`;
+}
+
+function processText(p: ProcessReport): string {
+  const name = `  ${p.name.padEnd(14)}`;
+  if (!p.running) return `${name}not running`;
+  const watched = p.supervised ? "" : ", not supervised";
+  const count = p.processes === 1 ? "1 process" : `${p.processes} processes`;
+  return `${name}pid ${p.pid}, up ${duration(p.uptime ?? 0)}, ${count}${watched}`;
+}
+
+function duration(seconds: number): string {
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
+}
