@@ -1,5 +1,6 @@
 /** The compiler from end to end, as every verb that reads a config uses it. */
 import { type Bundle, buildBundle } from "../bundle/bundle.ts";
+import { runChecks } from "../checks/index.ts";
 import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import { packageVersion } from "../core/package.ts";
 import { type Loaded, loadConfig } from "../load/load.ts";
@@ -42,10 +43,11 @@ export async function compile(
     options.engine === undefined ? {} : { engine: options.engine },
   );
   const model = parsed.value;
-  const soFar = [...draft.diagnostics, ...parsed.diagnostics];
+  const schema = hasErrors(parsed.diagnostics) ? [] : await loaded.checkSchema();
+  const soFar = [...draft.diagnostics, ...parsed.diagnostics, ...schema];
   if (model === undefined) return { loaded, diagnostics: soFar };
   const bundle = buildBundle(model, targets, packageVersion());
-  const diagnostics = [...soFar, ...bundle.diagnostics];
+  const diagnostics = [...soFar, ...runChecks(model), ...bundle.diagnostics];
   if (bundle.value === undefined || hasErrors(diagnostics)) return { loaded, model, diagnostics };
   return { loaded, model, bundle: bundle.value, diagnostics };
 }

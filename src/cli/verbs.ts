@@ -26,8 +26,35 @@ export const verbs: readonly VerbEntry[] = [
     load: () => import("./verbs/build.ts"),
   },
   {
+    name: "verify",
+    summary: "let the real programs read and boot what was compiled",
+    load: () => import("./verbs/verify.ts"),
+  },
+  {
+    name: "deploy",
+    summary: "put the edge into service on this host, under live calls",
+    load: () => import("./verbs/deploy.ts"),
+  },
+  { name: "status", summary: "show what runs and how it fares", load: () => import("./verbs/status.ts") },
+  {
+    name: "generations",
+    summary: "list what was deployed here",
+    load: () => import("./verbs/generations.ts"),
+  },
+  {
+    name: "rollback",
+    summary: "go back to an earlier generation",
+    load: () => import("./verbs/rollback.ts"),
+  },
+  { name: "down", summary: "take the edge out of service", load: () => import("./verbs/down.ts") },
+  {
     name: "engine",
     summary: "install Kamailio and rtpengine beside the host's packages, say what is there",
     load: () => import("./verbs/engine.ts"),
+  },
+  {
+    name: "explain",
+    summary: "explain a diagnostic code: what it means, why it matters, what to do",
+    load: () => import("./verbs/explain.ts"),
   },
 ];

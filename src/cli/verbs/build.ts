@@ -1,13 +1,14 @@
 /** `crew build`: compiles the config into the output folder, or says with `--check` what is stale there. */
-import { relative, resolve } from "node:path";
+import { resolve } from "node:path";
 import type { Command } from "commander";
 import type { Bundle } from "../../bundle/bundle.ts";
 import { type Staleness, staleFiles } from "../../bundle/stale.ts";
 import { writeBundle } from "../../bundle/write.ts";
+import { displayPath } from "../../load/place.ts";
 import { exitCodes } from "../exit.ts";
 import { configArgument, engineOf, engineOption, outOption } from "../options.ts";
 import { compile } from "../pipeline.ts";
-import type { Io, Verb, VerbResult } from "../verb.ts";
+import type { Verb, VerbResult } from "../verb.ts";
 import { countText } from "../words.ts";
 
 export const verb = {
@@ -32,14 +33,14 @@ export const verb = {
     const source = loaded === undefined ? {} : { origins: loaded.origins };
     if (bundle === undefined) return { exitCode: exitCodes.configWrong, diagnostics, ...source };
     const directory = resolve(io.cwd, String(options.out));
-    const shown = relative(io.cwd, directory) || ".";
+    const shown = displayPath(String(options.out), io.cwd);
     const result =
-      options.check === true ? checked(bundle, directory, shown) : built(bundle, directory, shown, io);
+      options.check === true ? checked(bundle, directory, shown) : built(bundle, directory, shown);
     return { ...result, diagnostics: [...diagnostics, ...result.diagnostics], ...source };
   },
 } satisfies Verb;
 
-function built(bundle: Bundle, directory: string, shown: string, _io: Io): VerbResult {
+function built(bundle: Bundle, directory: string, shown: string): VerbResult {
   const result = writeBundle(bundle, directory);
   if ("code" in result) return { exitCode: exitCodes.configWrong, diagnostics: [result] };
   const { written, unchanged, removed } = result;

@@ -1,8 +1,9 @@
 /** `crew init`: writes a commented config to start from. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
 import { packageRoot } from "../../core/package.ts";
+import { displayPath } from "../../load/place.ts";
 import { exitCodes } from "../exit.ts";
 import type { Verb } from "../verb.ts";
 
@@ -17,7 +18,7 @@ export const verb = {
 
   async run([folder = "."], _options, io) {
     const place = join(resolve(io.cwd, folder), fileName);
-    const shown = relative(io.cwd, place);
+    const shown = displayPath(join(folder, fileName), io.cwd);
     mkdirSync(dirname(place), { recursive: true });
     if (!writeNew(place, readFileSync(join(packageRoot(), "templates", "init", `${fileName}.txt`), "utf8"))) {
       return {

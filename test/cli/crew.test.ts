@@ -1,0 +1,172 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { wantsColor } from "../../src/cli/color.ts";
+import { verbs } from "../../src/cli/verbs.ts";
+import { packageVersion } from "../../src/core/package.ts";
+import { crew } from "./crew.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "crew-cli-"));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const good = `import { defineTrunk } from "crew";
+export default defineTrunk({
+  agents: { agent_sarah: { uri: "sip:127.0.0.3:5080" } },
+  sip: {
+    auth: { type: "ip_allowlist", allowed_ips: ["127.0.0.2"] },
+    inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }],
+  },
+});
+`;
+
+function write(text: string, name = "crew.config.ts"): void {
+  writeFileSync(join(folder, name), text);
+}
+
+describe("help and usage", () => {
+  test("--help names every verb on stdout and exits 0", async () => {
+    const { code, stdout, stderr } = await crew(folder, ["--help"]);
+    expect(code).toBe(0);
+    expect(stderr).toBe("");
+    for (const { name, summary } of verbs) {
+      expect(stdout).toContain(name);
+      expect(stdout.replace(/\s+/g, " ")).toContain(summary);
+    }
+  });
+
+  test.each(verbs.map((v) => v.name))("crew %s --help has examples", async (name) => {
+    const { code, stdout } = await crew(folder, [name, "--help"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(new RegExp(`Examples:[^]*crew ${name}`));
+    expect(stdout).toContain("--output");
+    const other = await crew(folder, ["help", name]);
+    expect(other.stdout).toBe(stdout);
+  });
+
+  test("--version", async () => {
+    expect((await crew(folder, ["--version"])).stdout).toBe(`${packageVersion()}\n`);
+  });
+
+  test.each([
+    [[], "No verb is given"],
+    [["biuld"], "Did you mean 'crew build'"],
+    [["build", "--ouput", "json"], "Did you mean --output"],
+    [["build", "--output", "yaml"], "Allowed choices are text, json, github, sarif"],
+    [["build", "--engine", "4.4"], "Allowed choices are 6.1, 6.0, 5.6"],
+    [["check", "a.ts", "b.ts"], "Too many arguments"],
+  ])("%j is wrong usage: exit 2, said on stderr", async (argv, expected) => {
+    const { code, stdout, stderr } = await crew(folder, argv);
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(expected);
+  });
+
+  test.each([
+    [["nosuch", "--output", "json"]],
+    [["build", "--nosuch", "--output=json"]],
+    [["--output", "json"]],
+  ])("%j is one JSON document, too", async (argv) => {
+    const ran = await crew(folder, argv);
+    expect(ran.code).toBe(2);
+    expect(ran.json()).toMatchObject({ exit_code: 2, diagnostics: [{ code: "CREW1900" }] });
+  });
+
+  test("global options stand before or after the verb", async () => {
+    write(good);
+    const before = await crew(folder, ["--output", "json", "check"]);
+    const after = await crew(folder, ["check", "--output", "json"]);
+    expect(before.stdout).toBe(after.stdout);
+    expect(before.json().exit_code).toBe(0);
+  });
+});
+
+describe("crew build", () => {
+  test("writes the bundle and says so; a second time there is nothing to write", async () => {
+    write(good);
+    const first = await crew(folder, ["build", "--output", "json"]);
+    expect(first.code).toBe(0);
+    expect(readdirSync(join(folder, "dist"))).toEqual(
+      expect.arrayContaining(["kamailio", "manifest.json", "model.json"]),
+    );
+    const again = await crew(folder, ["build"]);
+    expect(again.stdout).toContain("nothing to write");
+    expect(again.code).toBe(0);
+  });
+
+  test("a wrong config writes nothing and exits 1", async () => {
+    write(good.replace('agent_sarah" }]', 'agent_sara" }]'));
+    const ran = await crew(folder, ["build", "--output", "json"]);
+    expect(ran.code).toBe(1);
+    expect(ran.json().diagnostics.map((d) => d.code)).toContain("CREW2101");
+    expect(readdirSync(folder)).toEqual(["crew.config.ts"]);
+  });
+
+  test("a missing config is said in one sentence", async () => {
+    const ran = await crew(folder, ["build"]);
+    expect(ran.code).toBe(1);
+    expect(ran.stderr).toContain("CREW1001");
+  });
+
+  test("--check passes on a current folder and fails on a stale one, naming file and line", async () => {
+    write(good);
+    await crew(folder, ["build"]);
+    expect((await crew(folder, ["build", "--check"])).code).toBe(0);
+    const file = join(folder, "dist/kamailio/kamailio.cfg");
+    const lines = readFileSync(file, "utf8").split("\n");
+    lines[4] = "# edited";
+    writeFileSync(file, lines.join("\n"));
+    const stale = await crew(folder, ["build", "--check"]);
+    expect(stale.code).toBe(1);
+    expect(stale.stdout).toContain("kamailio/kamailio.cfg: changed from line 5\n  - # edited\n");
+    expect(stale.stderr).toContain("CREW1304");
+    rmSync(join(folder, "dist"), { recursive: true });
+    expect((await crew(folder, ["build", "--check"])).stdout).toContain("kamailio/kamailio.cfg: missing");
+    expect(readdirSync(folder)).toEqual(["crew.config.ts"]);
+  });
+
+  test("--engine overrides the line of the config", async () => {
+    write(good);
+    expect((await crew(folder, ["build", "--engine", "6.0", "--out", "other"])).code).toBe(0);
+    expect(JSON.parse(readFileSync(join(folder, "other/manifest.json"), "utf8")).engine).toBe("6.0");
+  });
+
+  test("a JSON config may name its schema", async () => {
+    const trunk = { sip: { auth: { type: "ip_allowlist", allowed_ips: ["127.0.0.2"] } } };
+    write(JSON.stringify({ $schema: "./schemas/crew.config.schema.json", ...trunk }), "crew.config.json");
+    expect((await crew(folder, ["check"])).code).toBe(0);
+  });
+});
+
+describe("crew init", () => {
+  test("writes a config that builds without a complaint, and never overwrites", async () => {
+    expect((await crew(folder, ["init", "edge"])).code).toBe(0);
+    const built = await crew(folder, ["build", "edge/crew.config.ts", "--output", "json"]);
+    expect(built.json().diagnostics.filter((d) => d.code.startsWith("CREW1"))).toEqual([]);
+    expect(built.code).toBe(0);
+    writeFileSync(join(folder, "edge/crew.config.ts"), "mine");
+    const again = await crew(folder, ["init", "edge"]);
+    expect(again.code).toBe(2);
+    expect(again.stderr).toContain("CREW1305");
+    expect(readFileSync(join(folder, "edge/crew.config.ts"), "utf8")).toBe("mine");
+  });
+});
+
+describe("wantsColor", () => {
+  const terminal = { isTTY: true };
+  test.each([
+    ["a terminal", true, {}, terminal, true],
+    ["a pipe", true, {}, {}, false],
+    ["--no-color", false, { FORCE_COLOR: "1" }, terminal, false],
+    ["NO_COLOR of any value", true, { NO_COLOR: "0" }, terminal, false],
+    ["an empty NO_COLOR", true, { NO_COLOR: "" }, terminal, true],
+    ["NO_COLOR beside FORCE_COLOR", true, { NO_COLOR: "1", FORCE_COLOR: "1" }, terminal, false],
+    ["FORCE_COLOR in a pipe", true, { FORCE_COLOR: "1" }, {}, true],
+    ["a dumb terminal", true, { TERM: "dumb" }, terminal, false],
+  ])("%s", (_, flag, env, stream, expected) => {
+    expect(wantsColor(flag, env, stream)).toBe(expected);
+  });
+});
