@@ -1,0 +1,89 @@
+/** All checks, sorted by file name; a test compares this list with the folder. */
+import type { Diagnostic } from "../core/diagnostic.ts";
+import type { Model } from "../model/model.ts";
+import type { Check } from "./check.ts";
+import { check as noAgentAtEdge } from "./no-agent-at-edge.ts";
+import { check as noBrokenTemplate } from "./no-broken-template.ts";
+import { check as noChoiceAfterRefusal } from "./no-choice-after-refusal.ts";
+import { check as noDuplicateHeader } from "./no-duplicate-header.ts";
+import { check as noDuplicateRoute } from "./no-duplicate-route.ts";
+import { check as noDuplicateTarget } from "./no-duplicate-target.ts";
+import { check as noHostNameAgent } from "./no-host-name-agent.ts";
+import { check as noIdleRingTimeout } from "./no-idle-ring-timeout.ts";
+import { check as noImpossibleRoute } from "./no-impossible-route.ts";
+import { check as noImpossibleSource } from "./no-impossible-source.ts";
+import { check as noInternalPublicIp } from "./no-internal-public-ip.ts";
+import { check as noInternalSource } from "./no-internal-source.ts";
+import { check as noLearnedMedia } from "./no-learned-media.ts";
+import { check as noMissingCapability } from "./no-missing-capability.ts";
+import { check as noNestedSource } from "./no-nested-source.ts";
+import { check as noOpenAllowlist } from "./no-open-allowlist.ts";
+import { check as noPlainSecret } from "./no-plain-secret.ts";
+import { check as noPortCollision } from "./no-port-collision.ts";
+import { check as noRedundantSource } from "./no-redundant-source.ts";
+import { check as noRepeatedChoice } from "./no-repeated-choice.ts";
+import { check as noReservedHeader } from "./no-reserved-header.ts";
+import { check as noShadowedRoute } from "./no-shadowed-route.ts";
+import { check as noSharedCredentials } from "./no-shared-credentials.ts";
+import { check as noSharedSource } from "./no-shared-source.ts";
+import { check as noSipPortInRtp } from "./no-sip-port-in-rtp.ts";
+import { check as noUnreachableAgent } from "./no-unreachable-agent.ts";
+import { check as noUnsafeEngine } from "./no-unsafe-engine.ts";
+import { check as noUnsetVariable } from "./no-unset-variable.ts";
+import { check as noUnusedAgent } from "./no-unused-agent.ts";
+import { check as noWideAllowlist } from "./no-wide-allowlist.ts";
+import { check as useAuth } from "./use-auth.ts";
+import { check as useCommonCodec } from "./use-common-codec.ts";
+import { check as useEdge } from "./use-edge.ts";
+import { check as useEnoughRtpPorts } from "./use-enough-rtp-ports.ts";
+import { check as useNumberMatch } from "./use-number-match.ts";
+import { check as useRoutes } from "./use-routes.ts";
+
+export const checks: readonly Check[] = [
+  noAgentAtEdge,
+  noBrokenTemplate,
+  noChoiceAfterRefusal,
+  noDuplicateHeader,
+  noDuplicateRoute,
+  noDuplicateTarget,
+  noHostNameAgent,
+  noIdleRingTimeout,
+  noImpossibleRoute,
+  noImpossibleSource,
+  noInternalPublicIp,
+  noInternalSource,
+  noLearnedMedia,
+  noMissingCapability,
+  noNestedSource,
+  noOpenAllowlist,
+  noPlainSecret,
+  noPortCollision,
+  noRedundantSource,
+  noRepeatedChoice,
+  noReservedHeader,
+  noShadowedRoute,
+  noSharedCredentials,
+  noSharedSource,
+  noSipPortInRtp,
+  noUnreachableAgent,
+  noUnsafeEngine,
+  noUnsetVariable,
+  noUnusedAgent,
+  noWideAllowlist,
+  useAuth,
+  useCommonCodec,
+  useEdge,
+  useEnoughRtpPorts,
+  useNumberMatch,
+  useRoutes,
+];
+
+/** Runs every check on a Model. Linear in the size of the Model. */
+export function runChecks(model: Model): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const check of checks)
+    check.run(model, (finding) => {
+      found.push({ code: check.code, severity: check.severity, why: check.why, ...finding });
+    });
+  return found;
+}

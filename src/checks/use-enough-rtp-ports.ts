@@ -1,0 +1,36 @@
+/** CREW3113: fewer media ports than the allowed calls take. */
+import { join } from "../core/pointer.ts";
+import type { Check } from "./check.ts";
+import { sampleEdge } from "./sample.ts";
+
+/** RTP and RTCP, on the carrier side and on the agent side. */
+const portsPerCall = 4;
+
+const sample = (calls: number) => sampleEdge({ network: { rtp: [10000, 10099] } }, { limits: { calls } });
+
+export const check = {
+  code: "CREW3113",
+  name: "useEnoughRtpPorts",
+  severity: "error",
+  summary: "The RTP range is too small for the calls that the limits allow.",
+  why: "A call takes four ports: RTP and RTCP on both sides. When they run out, calls are refused although the limit allows them.",
+  bad: sample(30),
+  good: sample(20),
+  run(model, report) {
+    const { network } = model.edge;
+    const [first, last] = network.rtp;
+    const room = Math.floor((last - first + 1) / portsPerCall);
+    const limited = model.trunks.filter((t) => t.limits.calls !== undefined);
+    const calls = limited.reduce((sum, t) => sum + (t.limits.calls ?? 0), 0);
+    if (calls <= room) return;
+    report({
+      pointer: join(network.at, "rtp"),
+      message: `The ${last - first + 1} ports ${first} to ${last} have room for ${room} calls, but ${calls} are allowed.`,
+      related: limited.slice(0, 5).map((t) => ({
+        pointer: join(t.at, "limits", "calls"),
+        label: `trunk '${t.id}': ${t.limits.calls}`,
+      })),
+      help: `Widen 'rtp' to at least ${calls * portsPerCall} ports, or lower the limits.`,
+    });
+  },
+} satisfies Check;

@@ -1,0 +1,71 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { covers } from "../../src/checks/coverage.ts";
+import type { MatchModel, TrunkModel } from "../../src/model/model.ts";
+
+function trunkOf(matches: readonly MatchModel[]): TrunkModel {
+  return {
+    at: "",
+    id: "t",
+    auth: { type: "none" },
+    routes: matches.map((match, index) => ({ at: `/${index}`, index, label: "", match, destinations: [] })),
+    codecs: [],
+    nat: false,
+    media_encryption: "disabled",
+    limits: {},
+    caller_id: { source: "from", fallback: "from" },
+    inbound_headers: [],
+    outbound_headers: [],
+  };
+}
+
+/** Each condition of `wide` follows from those of `narrow`: the definition, pair by pair. */
+function implied(narrow: MatchModel, wide: MatchModel): boolean {
+  const number = narrow.to_number ?? (narrow.to_user?.startsWith("+") ? narrow.to_user : undefined);
+  const starts = (text: string | undefined, prefix: string) => text?.startsWith(prefix) === true;
+  return (
+    (wide.to_user === undefined || narrow.to_user === wide.to_user) &&
+    (wide.to_number === undefined || number === wide.to_number) &&
+    (wide.to_prefix === undefined || starts(number ?? narrow.to_prefix, wide.to_prefix)) &&
+    (wide.caller === undefined || narrow.caller === wide.caller) &&
+    (wide.caller_prefix === undefined || starts(narrow.caller ?? narrow.caller_prefix, wide.caller_prefix))
+  );
+}
+
+const number = fc.constantFrom("+141", "+1415", "+142", "+491");
+const prefix = fc.constantFrom("+1", "+14", "+141", "+49");
+const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined, freq: 2 });
+/** At most one condition on the called party; the others are free. */
+const match = fc
+  .record({
+    called: fc.oneof(
+      fc.constant({}),
+      fc.constantFrom("main", "+141").map((to_user) => ({ to_user })),
+      number.map((to_number) => ({ to_number })),
+      prefix.map((to_prefix) => ({ to_prefix })),
+    ),
+    caller: optional(number),
+    caller_prefix: optional(prefix),
+  })
+  .map(
+    ({ called, ...rest }): MatchModel => ({
+      ...called,
+      ...Object.fromEntries(Object.entries(rest).filter(([, v]) => v !== undefined)),
+    }),
+  );
+
+describe("covers", () => {
+  it("finds what comparing all pairs finds", () => {
+    fc.assert(
+      fc.property(fc.array(match, { maxLength: 12 }), (matches) => {
+        const expected = matches.flatMap((narrow, i) => {
+          const by = matches.findIndex((wide, j) => j < i && implied(narrow, wide));
+          return by < 0 ? [] : [[i, by]];
+        });
+        const found = covers(trunkOf(matches)).map((c) => [c.route.index, c.by.index]);
+        expect(found).toEqual(expected);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
