@@ -103,9 +103,12 @@ function covering(
   return best;
 }
 
+/** A prefix that the number has anyway is no condition of its own. */
 function callerKey({ caller, caller_prefix }: MatchModel): string {
   if (caller === undefined) return caller_prefix === undefined ? "" : `p${caller_prefix}`;
-  return caller_prefix === undefined ? `c${caller}` : `c${caller} p${caller_prefix}`;
+  return caller_prefix === undefined || caller.startsWith(caller_prefix)
+    ? `c${caller}`
+    : `c${caller} p${caller_prefix}`;
 }
 
 function mixedKey({ to_user = "", to_number = "", to_prefix = "" }: MatchModel): string {
