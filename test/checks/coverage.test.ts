@@ -54,10 +54,15 @@ const match = fc
     }),
   );
 
+/** Rules that contradict themselves match nothing; they have a check of their own. */
+const possible = match.filter(
+  (m) => m.caller === undefined || m.caller_prefix === undefined || m.caller.startsWith(m.caller_prefix),
+);
+
 describe("covers", () => {
   it("finds what comparing all pairs finds", () => {
     fc.assert(
-      fc.property(fc.array(match, { maxLength: 12 }), (matches) => {
+      fc.property(fc.array(possible, { maxLength: 12 }), (matches) => {
         const expected = matches.flatMap((narrow, i) => {
           const by = matches.findIndex((wide, j) => j < i && implied(narrow, wide));
           return by < 0 ? [] : [[i, by]];
