@@ -1,6 +1,6 @@
 /** What a deployment adds to the artifacts: addresses, keys, digests and sockets of one generation. */
 import type { Model } from "../../model/model.ts";
-import { dbTextField, isPrintable } from "./escape.ts";
+import { isPrintable, kamFormat } from "./escape.ts";
 
 export interface KamailioBinding {
   readonly generation: number;
@@ -25,6 +25,8 @@ export interface KamailioBinding {
     readonly realm: string;
     readonly ha1: string;
   }[];
+  /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 4. */
+  readonly workers?: number;
   readonly edgeAddresses?: readonly string[];
 }
 
@@ -37,8 +39,7 @@ export interface PrivateFile {
 
 /** The files of the private folder. Throws on a path that the script language cannot carry and on keys that are not hex. */
 export function bindingFiles(binding: KamailioBinding, model: Model): readonly PrivateFile[] {
-  const digests = binding.digests.length === 0 ? [] : credentialTables(binding);
-  return [{ path: "bind.cfg", mode: 0o600, text: bindCfg(binding, model) }, ...digests];
+  return [{ path: "bind.cfg", mode: 0o600, text: bindCfg(binding, model) }];
 }
 
 function bindCfg(binding: KamailioBinding, model: Model): string {
@@ -54,9 +55,9 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_DATA "text://${dir}/data"`,
     `#!define CREW_DISPATCHER "${dir}/dispatcher.list"`,
     `#!define CREW_ADDRESS "${dir}/address.list"`,
-    `#!define CREW_CREDENTIALS "text://${own}/credentials"`,
     `#!define CREW_CTL "unixs:${own}/ctl.sock"`,
     `#!define CREW_JSONRPC "${own}/rpc.sock"`,
+    `#!define CREW_WORKERS ${workers(binding.workers ?? 4)}`,
     `#!define CREW_HANDOVER udp:127.0.0.1:${port(binding.handoverPort)}`,
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
     `#!define CREW_TOPOLOGY_KEY "${hex(binding.keys.topology)}"`,
@@ -73,19 +74,9 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
           `#!substdef "!CREW_PROOF_SOURCE!${carrier}!g"`,
         ]),
     `include_file "${dir}/kamailio.cfg"`,
+    ...credentials(binding),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-function credentialTables(binding: KamailioBinding): PrivateFile[] {
-  const head = "key_name(string) key_type(int) value_type(int) key_value(string) expires(int)";
-  const rows = binding.digests.map(
-    (d) => `${dbTextField(d.username)}|0|0|${dbTextField(`${d.trunk}^${d.realm}^${hex(d.ha1)}`)}|0`,
-  );
-  return [
-    { path: "credentials/ha1", mode: 0o600, text: `${[head, ...rows].join("\n")}\n` },
-    { path: "credentials/version", mode: 0o600, text: "table_name(string) table_version(int)\nha1|2\n" },
-  ];
 }
 
 /**
@@ -137,4 +128,20 @@ function endpoint(value: string): string {
     throw new Error(`not an endpoint such as udp:127.0.0.1:2223: ${JSON.stringify(value)}`);
   }
   return value;
+}
+
+function workers(count: number): number {
+  if (!Number.isInteger(count) || count < 1 || count > 64)
+    throw new Error(`not a number of workers: ${count}`);
+  return count;
+}
+
+/** What the script's table `credential` starts with; in this file of mode 0600, so in no artifact. */
+function credentials(binding: KamailioBinding): string[] {
+  if (binding.digests.length === 0) return [];
+  const rows = binding.digests.map(
+    (d) =>
+      `\tsht_setxs("credential", "${kamFormat(`${d.realm}:${d.username}`)}", "${kamFormat(d.trunk)}^${hex(d.ha1)}", "0");`,
+  );
+  return ["event_route[htable:mod-init] {", ...rows, "}"];
 }

@@ -1,6 +1,6 @@
 /** What the Kamailio target knows before it prints: switches, sockets and tables, each with the property it comes from. */
 import type { JsonPointer } from "../../core/pointer.ts";
-import type { EngineLine, Transport } from "../../model/model.ts";
+import type { CodecName, EngineLine, Transport } from "../../model/model.ts";
 
 /** Which parts of the script this edge needs; a plain call pays for nothing else. */
 export interface Switches {
@@ -8,9 +8,13 @@ export interface Switches {
   /** Trunks that are known by networks, not only by single addresses. */
   readonly cidr: boolean;
   readonly digest: boolean;
-  /** Exact entries by number, and by user name. */
+  /** Digest trunks that differ in realm; in algorithm. */
+  readonly realms: boolean;
+  readonly mixedAlgorithms: boolean;
+  /** Called numbers are completed to E.164. */
   readonly numbers: boolean;
-  readonly users: boolean;
+  /** Entries of different kinds may take the same call, so that their places are compared. */
+  readonly places: boolean;
   /** Rules with further conditions; those that look at the caller. */
   readonly rules: boolean;
   readonly callers: boolean;
@@ -19,9 +23,13 @@ export interface Switches {
   readonly limits: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
+  /** Media addresses that are learned. */
+  readonly nat: boolean;
   /** Agents whose URI has a user part; agents named by host names. */
   readonly agentUsers: boolean;
   readonly hostAgents: boolean;
+  /** Media towards the caller waits for the answer, since strangers can reach the callee's ports. */
+  readonly block: boolean;
 }
 
 export interface Listener {
@@ -86,6 +94,11 @@ export interface KamailioDoc {
   /** Host part of the identity towards agents and of the OPTIONS that ask for them. */
   readonly identityHost: string;
   readonly agentsHost: string;
+  /** All codecs that some trunk has. */
+  readonly codecs: readonly CodecName[];
+  /** Of the first digest trunk: what a stranger is challenged with. */
+  readonly realm?: string;
+  readonly algorithm?: "MD5" | "SHA-256";
   readonly tables: readonly Table[];
   readonly networks: readonly NetworkRow[];
   readonly dispatcher: readonly DispatcherRow[];

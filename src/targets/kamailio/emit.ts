@@ -1,10 +1,10 @@
 /** KamailioDoc → artifacts. */
 import type { JsonPointer } from "../../core/pointer.ts";
-import { type Context, trusted } from "../escape/escaped.ts";
 import { render } from "../escape/render.ts";
 import type { Artifact } from "../target.ts";
+import { cfgContext } from "./cfg.ts";
 import type { KamailioDoc, Table } from "./doc.ts";
-import { type CfgGrammar, dbTextField, kamComment, kamString, kamToken, listField } from "./escape.ts";
+import { type CfgGrammar, dbTextField, listField } from "./escape.ts";
 
 export interface EmitOptions {
   /** Without it the media calls are left out; for benches only. */
@@ -12,108 +12,14 @@ export interface EmitOptions {
 }
 
 export function emit(doc: KamailioDoc, options: EmitOptions = {}): readonly Artifact[] {
-  const media = options.media ?? true;
-  const cfg = render<CfgGrammar>("kamailio/kamailio.cfg", cfgContext(doc, media));
+  const cfg = render<CfgGrammar>("kamailio/kamailio.cfg", cfgContext(doc, options.media ?? true));
   return [
     { path: "kamailio/kamailio.cfg", mode: 0o644, text: cfg.text, lines: cfg.lines, reload: "swap" },
     dispatcherList(doc),
     ...(doc.has.cidr ? [addressList(doc)] : []),
-    ...doc.tables.flatMap((t) => (t.rows === undefined ? [] : [dataTable(t)])),
+    ...doc.tables.flatMap((t) => (t.rows === undefined || t.rows.length === 0 ? [] : [dataTable(t)])),
     versionTable(doc.tables),
   ];
-}
-
-function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar> {
-  const { has } = doc;
-  const children = 4;
-  return {
-    edge: kamComment(doc.edge),
-    line: kamComment(doc.line),
-    children,
-    tcp: has.tcp,
-    tcp_tables: true,
-    tcp_children: 4,
-    tcp_guard: doc.line !== "5.6",
-    listeners: doc.listeners.map((l) => ({
-      comment: kamComment(l.property),
-      proto: kamToken(l.transport),
-      address: kamToken(bracketed(l.address)),
-      port: l.port,
-      advertised: l.advertised === undefined ? false : kamToken(bracketed(l.advertised)),
-      name: kamToken(l.name),
-      origin: { origin: l.at },
-    })),
-    aliases: doc.aliases.map((a) => ({
-      comment: kamComment("network › hostname"),
-      host: kamToken(a.host),
-      origin: { origin: a.at },
-    })),
-    modules: modulesOf(doc, media).map((m) => trusted<"kamailio.token">(m)),
-    // Header and body checks of RFC 3261: 18407 is the usual set with Proxy-Require; 4096 duplicate tags; 2048 and 8192 digest.
-    sanity: has.digest ? 32743 : 22503,
-    media,
-    digest: has.digest,
-    limits: has.limits,
-    numbers: has.numbers,
-    users: has.users,
-    rules: has.rules,
-    callers: has.callers,
-    plan: has.plan,
-    ring: has.ring,
-    agent_users: has.agentUsers,
-    host_agents: has.hostAgents,
-    cidr: has.cidr,
-    prefixes: prefixesOf(doc),
-    max_subnets: Math.max(512, doc.networks.length),
-    max_rows: Math.max(100_000, ...doc.tables.map((t) => t.rows?.length ?? 0)) + 1,
-    tables: doc.tables.map((t) => ({
-      name: kamToken(t.name),
-      comment: kamComment(t.about),
-      bits: t.bits,
-      stored: t.rows !== undefined,
-      expire: t.expire ?? false,
-      counter: t.counter ?? false,
-    })),
-    agents_host: kamString(doc.agentsHost),
-    identity_host: kamString(doc.identityHost),
-    agents_socket: kamToken("agents"),
-    realms: [],
-  };
-}
-
-function prefixesOf(doc: KamailioDoc): number[] {
-  return [...new Set(doc.networks.map((n) => n.prefix))].sort((a, b) => b - a);
-}
-
-function modulesOf(doc: KamailioDoc, media: boolean): string[] {
-  return [
-    "db_text",
-    "ctl",
-    "jsonrpcs",
-    "kex",
-    "corex",
-    "pv",
-    "xlog",
-    "tm",
-    "tmx",
-    "sl",
-    "rr",
-    "maxfwd",
-    "sanity",
-    "siputils",
-    "textops",
-    "textopsx",
-    "htable",
-    "dispatcher",
-    ...(doc.has.cidr ? ["permissions"] : []),
-    ...(doc.has.digest ? ["auth"] : []),
-    ...(media ? ["rtpengine"] : []),
-    "topoh",
-  ];
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
 
 interface Line {

@@ -3,26 +3,20 @@ import type { AgentModel, AgentTarget } from "../../../model/model.ts";
 import type { DispatcherRow } from "../doc.ts";
 import { agentsSocket } from "./sockets.ts";
 
-export interface AgentSet {
-  readonly set: number;
-  /** Dispatcher algorithm: 4 round robin, 9 by weight. */
-  readonly algorithm: 4 | 9;
-}
-
 export interface AgentSets {
   readonly rows: readonly DispatcherRow[];
   /** Key of an agent → its sets, first choice first. Empty where it has no target that can be reached. */
-  readonly sets: ReadonlyMap<string, readonly AgentSet[]>;
+  readonly sets: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Numbers sets from 1 in the order of the Model's agents. */
 export function lowerAgents(agents: readonly AgentModel[]): AgentSets {
   const rows: DispatcherRow[] = [];
-  const sets = new Map<string, readonly AgentSet[]>();
+  const sets = new Map<string, readonly number[]>();
   let next = 1;
   for (const agent of agents) {
     const reachable = agent.targets.filter((t) => t.transport !== "tls");
-    const own: AgentSet[] = [];
+    const own: number[] = [];
     for (const priority of [...new Set(reachable.map((t) => t.priority))].sort((a, b) => a - b)) {
       const tier = reachable.filter((t) => t.priority === priority);
       const weights = shares(tier.map((t) => t.weight));
@@ -36,7 +30,7 @@ export function lowerAgents(agents: readonly AgentModel[]): AgentSets {
           socket: socketOf(target),
         });
       });
-      own.push({ set, algorithm: tier.every((t) => t.weight === tier[0]?.weight) ? 4 : 9 });
+      own.push(set);
     }
     sets.set(agent.key, own);
   }

@@ -1,38 +1,40 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
-import type { AgentSet } from "./agents.ts";
 import { codecFlags } from "./codecs.ts";
 
 export interface RouteTables {
-  /** `<trunk>:n:<number>` and `<trunk>:u:<user>` → `<place>^<chain>`. */
+  /** `<trunk>:<number or user>` → `<chain>`, or `<place>^<chain>` where places matter. */
   readonly routes: readonly Row[];
   /** `<trunk>:<n>` → a rule, numbered in file order. */
   readonly rules: readonly Row[];
   /** `<chain>:<step>` → a step. */
   readonly chains: readonly Row[];
-  readonly ring: boolean;
+  /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
+  readonly places: boolean;
 }
 
 export interface RouteContext {
   readonly agents: ReadonlyMap<string, AgentModel>;
-  readonly sets: ReadonlyMap<string, readonly AgentSet[]>;
+  /** Key of an agent → its dispatcher sets, first choice first. */
+  readonly sets: ReadonlyMap<string, readonly number[]>;
 }
 
 /** Fields of a row are separated by `^`, which no user part, number, id or reason phrase of the schema contains. */
 export const separator = "^";
 
-/** Exact entries that an earlier one of the same key hides are left out, since the first match wins. */
+/** An entry that an earlier one of the same key hides is left out, since the first match wins. */
 export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext): RouteTables {
+  const places = trunks.some((t) =>
+    t.routes.some((r) => exactKey(r.match) === undefined || readsAsNumber(r)),
+  );
   const routes = new Map<string, Row>();
   const rules: Row[] = [];
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
-  let ring = false;
   for (const trunk of trunks) {
     let ruleCount = 0;
     for (const route of trunk.routes) {
-      ring ||= route.ring_timeout !== undefined;
       const steps = stepsOf(route, trunk, context);
       const identity = steps.map((s) => s.value).join("\n");
       let chain = chains.get(identity);
@@ -41,22 +43,31 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
         chains.set(identity, chain);
         for (const [i, step] of steps.entries()) chainRows.push({ ...step, key: `${chain}:${i}` });
       }
-      const key = exactKey(trunk.id, route.match);
-      if (key === undefined) {
+      const exact = exactKey(route.match);
+      const key = `${trunk.id}:${exact}`;
+      if (exact === undefined) {
         rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
       } else if (!routes.has(key)) {
-        routes.set(key, { key, value: `${route.index}${separator}${chain}`, at: route.at });
+        const value = places ? `${route.index}${separator}${chain}` : chain;
+        routes.set(key, { key, value, at: route.at });
       }
     }
   }
-  return { routes: [...routes.values()], rules, chains: chainRows, ring };
+  return { routes: [...routes.values()], rules, chains: chainRows, places };
 }
 
-function exactKey(trunk: string, m: MatchModel): string | undefined {
+/** What an exact entry is found by; numbers begin with `+`, so that a user name and a number meet only where they are equal. */
+function exactKey(m: MatchModel): string | undefined {
   if (m.to_prefix !== undefined || m.caller !== undefined || m.caller_prefix !== undefined) return undefined;
-  if (m.to_number !== undefined && m.to_user === undefined) return `${trunk}:n:${m.to_number}`;
-  if (m.to_user !== undefined && m.to_number === undefined) return `${trunk}:u:${m.to_user}`;
+  if (m.to_number !== undefined && m.to_user === undefined) return m.to_number;
+  if (m.to_user !== undefined && m.to_number === undefined) return m.to_user;
   return undefined;
+}
+
+/** A user name that could also be read as a number, which another entry may have. */
+function readsAsNumber(route: RouteModel): boolean {
+  const user = route.match.to_user;
+  return user !== undefined && !/[A-Za-z]/.test(user);
 }
 
 function ruleValue(route: RouteModel, chain: string): string {
@@ -74,13 +85,17 @@ interface Step {
 function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): Step[] {
   const ring = (route.ring_timeout ?? 0) * 1000;
   return route.destinations.flatMap((d): Step[] => {
-    if (d.type === "refuse") return [{ at: d.at, value: ["r", d.code, d.reason].join(separator) }];
+    if (d.type === "refuse") return [{ at: d.at, value: [0, d.code, d.reason].join(separator) }];
     const agent = context.agents.get(d.agent);
     if (agent === undefined) return [];
+    // What cannot be encrypted must not go in clear.
+    if (trunk.media_encryption === "required" || agent.media_encryption === "required")
+      return [{ at: d.at, value: [0, 488, "Encryption Not Available"].join(separator) }];
+    const leg = agent.nat ? "l" : "p";
     const codecs = codecFlags(commonCodecs(trunk, agent));
-    return (context.sets.get(d.agent) ?? []).map(({ set, algorithm }) => ({
+    return (context.sets.get(d.agent) ?? []).map((set) => ({
       at: d.at,
-      value: ["a", set, algorithm, agent.id, ring, codecs].join(separator),
+      value: [set, agent.id, leg, ring, codecs].join(separator),
     }));
   });
 }

@@ -1,0 +1,134 @@
+/** What the templates of kamailio.cfg see of a doc. */
+import { type Context, trusted } from "../escape/escaped.ts";
+import type { KamailioDoc, Listener } from "./doc.ts";
+import { type CfgGrammar, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
+
+// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port.
+const mediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
+// Only the signalled address may send and receives; or the first packets say where, and then only from there.
+const pinned = "endpoint-learning-off strict-source";
+const learned = "endpoint-learning-heuristic strict-source";
+
+const keptHeaders = [
+  "TH",
+  ...["Supported", "k", "Require", "Proxy-Require", "Unsupported", "Allow", "Accept"],
+  ...["Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Reason", "Retry-After"],
+  ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
+];
+
+const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
+
+/** The context of `templates/kamailio/kamailio.cfg.hbs`. Constants of the script are trusted; all else is escaped here. */
+export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar> {
+  const { has } = doc;
+  const nat = has.nat && media;
+  const constant = (text: string): KamToken => trusted(text);
+  return {
+    edge: kamComment(doc.edge),
+    line: kamComment(doc.line),
+    tcp: has.tcp,
+    tcp_guard: doc.line !== "5.6",
+    listeners: doc.listeners.map((l) => ({
+      comment: kamComment(l.property),
+      proto: kamToken(l.transport),
+      address: kamToken(bracketed(l.address)),
+      port: l.port,
+      advertised: l.advertised === undefined ? false : kamToken(bracketed(l.advertised)),
+      name: kamToken(l.name),
+      origin: { origin: l.at },
+    })),
+    aliases: doc.aliases.map((a) => ({
+      comment: kamComment("network › hostname"),
+      host: kamToken(a.host),
+      origin: { origin: a.at },
+    })),
+    carrier_test: socketTest(doc.listeners.filter((l) => l.name.startsWith("carrier"))),
+    agents_test: socketTest(doc.listeners.filter((l) => l.name.startsWith("agents"))),
+    modules: modulesOf(doc, media).map(constant),
+    // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
+    sanity: has.digest ? 32743 : 22503,
+    kept_headers: constant(`^(${keptHeaders.join("|")})$`),
+    media,
+    nat,
+    block: has.block && media,
+    media_base: constant(mediaBase),
+    pinned: constant(pinned),
+    learned: constant(learned),
+    carrier_leg: constant(nat ? "$var(flags)" : pinned),
+    agent_leg: constant(nat ? "$var(flags)" : pinned),
+    legs: constant(nat ? "$avp(carrier_leg)$avp(leg)" : "pp"),
+    static_codecs: doc.codecs.flatMap((name) =>
+      name === "opus" ? [] : [{ name: kamToken(name), type: payloadTypes[name] }],
+    ),
+    opus: doc.codecs.includes("opus"),
+    digest: has.digest,
+    realm: kamString(doc.realm ?? ""),
+    realms: has.realms,
+    algorithm: doc.algorithm === undefined || has.mixedAlgorithms ? false : kamToken(doc.algorithm),
+    mixed_algorithms: has.mixedAlgorithms,
+    dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
+    limits: has.limits,
+    numbers: has.numbers,
+    places: has.places,
+    rules: has.rules,
+    callers: has.callers,
+    plan: has.plan,
+    ring: has.ring,
+    agent_users: has.agentUsers,
+    host_agents: has.hostAgents,
+    cidr: has.cidr,
+    prefixes: [...new Set(doc.networks.map((n) => n.prefix))].sort((a, b) => b - a),
+    max_subnets: Math.max(512, doc.networks.length),
+    max_rows: Math.max(100_000, ...doc.tables.map((t) => t.rows?.length ?? 0)) + 1,
+    tables: doc.tables.map((t) => ({
+      name: kamToken(t.name),
+      comment: kamComment(t.about),
+      bits: t.bits,
+      stored: t.rows !== undefined && t.rows.length > 0,
+      expire: t.expire ?? false,
+      counter: t.counter ?? false,
+    })),
+    agents_host: kamString(doc.agentsHost),
+    identity_host: kamString(doc.identityHost),
+  };
+}
+
+/** Whether a message came in on one of the sockets, as the core compares fastest. */
+function socketTest(listeners: readonly Listener[]): KamToken {
+  const ports = new Map<string, Set<number>>();
+  for (const l of listeners) ports.set(l.address, (ports.get(l.address) ?? new Set()).add(l.port));
+  const tests = [...ports].map(([address, set]) => {
+    const some = [...set].map((p) => `dst_port == ${p}`).join(" || ");
+    return `(dst_ip == ${kamToken(bracketed(address))} && (${some}))`;
+  });
+  return trusted(tests.length === 0 ? "0" : tests.join(" || "));
+}
+
+function modulesOf(doc: KamailioDoc, media: boolean): string[] {
+  return [
+    ...[
+      "db_text",
+      "ctl",
+      "jsonrpcs",
+      "kex",
+      "corex",
+      "pv",
+      "xlog",
+      "tm",
+      "tmx",
+      "sl",
+      "rr",
+      "maxfwd",
+      "sanity",
+    ],
+    ...["siputils", "textops", "textopsx", "htable", "dispatcher"],
+    ...(doc.has.cidr ? ["permissions"] : []),
+    ...(doc.has.digest ? ["auth"] : []),
+    ...(media ? ["rtpengine"] : []),
+    "topoh",
+  ];
+}
+
+function bracketed(address: string): string {
+  return address.includes(":") ? `[${address}]` : address;
+}
