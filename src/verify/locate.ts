@@ -94,7 +94,15 @@ export function placeOf(
       path === undefined ? undefined : findWord(artifacts, mainFile, [path.split("/").at(-1) ?? path]);
     if (found !== undefined) return found;
   }
-  return findWord(artifacts, mainFile, [...problem.quotes, ...problem.files]);
+  const folder = mainFile.slice(0, mainFile.indexOf("/") + 1);
+  const others = Object.keys(artifacts.lineMap).filter(
+    (path) => path !== mainFile && path.startsWith(folder),
+  );
+  for (const path of [mainFile, ...others]) {
+    const found = findWord(artifacts, path, [...problem.quotes, ...problem.files]);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function exclusive(place: NativePlace): Omit<ArtifactPlace, "path"> {

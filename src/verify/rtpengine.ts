@@ -62,13 +62,20 @@ export async function startRtpengine(
   const names = interfaceNames(conf.entries.find((e) => e.key === "interface")?.value ?? "");
   const refused = await refusedOffers(socket, control, names, process);
   socket.close();
-  const findings = refused.map(
-    (reason): Finding => ({
-      code: "CREW5304",
-      message: `rtpengine starts but does not open media ports: ${reason}.`,
-      place: { path: rtpengineFile, line: conf.entries.find((e) => e.key === "interface")?.line ?? 1 },
-    }),
-  );
+  const [first] = refused;
+  const line = conf.entries.find((e) => e.key === "interface")?.line ?? 1;
+  const findings: readonly Finding[] =
+    first === undefined
+      ? []
+      : [
+          {
+            code: "CREW5304",
+            message: `rtpengine starts but does not open media ports: ${first}.`,
+            why: "rtpengine takes interfaces whose address the host does not have; calls would fail with 503.",
+            details: refused.slice(1),
+            place: { path: rtpengineFile, line },
+          },
+        ];
   return { process, diagnostics: findings.map((f) => diagnose(artifacts, f)), detail: names.join(", ") };
 }
 

@@ -22,7 +22,7 @@ export async function compareTables(artifacts: Artifacts, rpcSocket: string): Pr
     return answer.ok ? answer.values : undefined;
   };
   const tables = hashTables(parameters);
-  const delimiter = parameters.find((p) => p.module === "db_text" && p.name === "db_delimiter")?.value ?? ":";
+  const delimiter = parameters.find((p) => p.module === "db_text" && p.name === "db_delim")?.value ?? ":";
   const stats = tables.length === 0 ? [] : await ask("htable.stats");
   const diagnostics: Diagnostic[] = [];
   let entries = 0;

@@ -125,7 +125,7 @@ async function bootLevel(run: Run): Promise<void> {
   await step(run, "addresses", () => addAddresses(addresses, artifacts, runtime, cell));
   if (hasErrors(run.diagnostics)) return;
   const [, relay] = await Promise.all([
-    step(run, "nftables load", () => loadNftables(artifacts, runtime, cell)),
+    step(run, "nftables load", () => loadNftables(artifacts, model, runtime, cell)),
     step(run, "rtpengine start", () => startRtpengine(artifacts, runtime, cell, cellDirectory)),
   ]);
   if (hasErrors(run.diagnostics)) return;
@@ -135,6 +135,18 @@ async function bootLevel(run: Run): Promise<void> {
     step(run, "kamailio tables", () => compareTables(artifacts, start.rpcSocket)),
     step(run, "kamailio answers", () => answers(artifacts, model, cell)),
   ]);
-  run.diagnostics.push(...kamailioComplaints(artifacts, proxy.process).diagnostics);
-  if (relay.process) run.diagnostics.push(...rtpengineComplaints(artifacts, relay.process).diagnostics);
+  const complaints = [
+    ...kamailioComplaints(artifacts, proxy.process).diagnostics,
+    ...(relay.process ? rtpengineComplaints(artifacts, relay.process).diagnostics : []),
+  ];
+  // a line that a step has refused already was refused for what is complained about
+  const refused = new Set(run.diagnostics.map(artifactLine));
+  run.diagnostics.push(
+    ...complaints.filter((d) => artifactLine(d) === undefined || !refused.has(artifactLine(d))),
+  );
+}
+
+function artifactLine({ span, related }: Diagnostic): string | undefined {
+  const place = span ?? related?.[0]?.span;
+  return place && `${place.file}:${place.start.line}`;
 }
