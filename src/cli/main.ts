@@ -5,10 +5,13 @@ import { run } from "./run.ts";
 
 const interrupt = new AbortController();
 
+/** While a config runs, its process.exit() is caught; ours must end the process even then. */
+const exit = process.exit.bind(process);
+
 /** The first Ctrl-C asks a verb that listens to stop properly; where none does, and at the second, the process ends. */
 process.on("SIGINT", () => {
   const listens = getEventListeners(interrupt.signal, "abort").length > 0;
-  if (interrupt.signal.aborted || !listens) process.exit(exitCodes.interrupted);
+  if (interrupt.signal.aborted || !listens) exit(exitCodes.interrupted);
   interrupt.abort();
 });
 
@@ -30,4 +33,4 @@ const code = await run(process.argv.slice(2), {
 
 /** Loaders of configs may keep the event loop alive; the answer is complete, so end when it is out. */
 process.exitCode = code;
-process.stdout.write("", () => process.stderr.write("", () => process.exit(code)));
+process.stdout.write("", () => process.stderr.write("", () => exit(code)));

@@ -25,7 +25,6 @@ async function bundle(): Promise<void> {
     platform: "node",
     target: "node20",
     minifySyntax: true,
-    minifyWhitespace: true,
     legalComments: "none",
     outdir: fresh,
   } as const;

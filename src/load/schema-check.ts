@@ -11,7 +11,7 @@ const shownProblems = 20;
 export async function schemaProblems(value: unknown): Promise<Diagnostic[]> {
   const file = schemaFile();
   if (file === undefined) return [];
-  const { Ajv2020 } = await import("ajv/dist/2020.js");
+  const { Ajv2020 } = await import("./ajv.ts");
   const ajv = new Ajv2020({ allErrors: false, strict: false, validateFormats: false, verbose: false });
   const validate = ajv.compile(JSON.parse(readFileSync(file, "utf8")) as object);
   if (validate(value)) return [];
