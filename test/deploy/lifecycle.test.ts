@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { GenerationReport, StatusReport } from "../../src/deploy/status.ts";
+import { type DeployLab, edgeProcesses, groups, openDeployLab } from "./edge.ts";
+
+let edge: DeployLab;
+beforeAll(async () => {
+  edge = await openDeployLab();
+});
+afterAll(() => edge.close());
+
+const kamailios = async (): Promise<string[]> =>
+  (await edge.status()).processes.filter((p) => p.running).map((p) => p.name);
+
+test("says what is missing before anything was deployed", async () => {
+  expect(await edge.crew("status")).toMatchObject({ code: 1, codes: ["CREW6018"] });
+});
+
+test("does not deploy without a confirmation off a terminal", async () => {
+  edge.configure(["+14155551111"]);
+  expect(await edge.crew("deploy")).toMatchObject({ code: 2, data: { outcome: "unconfirmed" } });
+  expect((await groups(edge.lab, edgeProcesses)).size).toBe(0);
+});
+
+test("first deployment, with no state", async () => {
+  edge.configure(["+14155551111"]);
+  const first = await edge.deploy();
+  expect(first.output).not.toMatch(/"severity": "error"/);
+  expect(first).toMatchObject({ code: 0, data: { outcome: "deployed", generation: 1 } });
+  const status = await edge.status();
+  expect(status).toMatchObject({ state: "up", generation: 1, firewall: 1, draining: [] });
+  expect(status.processes.map((p) => p.name)).toEqual(["guard", "kamailio-1", "rtpengine"]);
+  expect((await edge.call("+14155551111")).codes).toEqual({ 200: 1 });
+  expect((await edge.call("+14155552222")).codes).toEqual({ 404: 1 });
+});
+
+test("an unchanged config changes nothing", async () => {
+  const before = (await edge.status()).processes.map((p) => p.pid);
+  expect(await edge.deploy()).toMatchObject({ code: 0, data: { outcome: "unchanged", generation: 1 } });
+  expect((await edge.status()).processes.map((p) => p.pid)).toEqual(before);
+});
+
+test("a changed config takes over under a call, which ends properly, and the old generation goes", async () => {
+  const held = edge.call("+14155551111", 9000);
+  edge.configure(["+14155551111", "+14155552222"]);
+  expect(await edge.deploy()).toMatchObject({ code: 0, data: { generation: 2, previous: 1 } });
+  expect((await edge.call("+14155552222")).codes).toEqual({ 200: 1 });
+  expect(await held).toMatchObject({ ok: 1, failed: 0, retransmissions: 0, codes: { 200: 1 } });
+  await expect
+    .poll(kamailios, { timeout: 20_000, interval: 1000 })
+    .toEqual(["guard", "kamailio-2", "rtpengine"]);
+});
+
+test("of two deployments at once the second is refused", async () => {
+  edge.configure(["+14155551111", "+14155553333"]);
+  const both = await Promise.all([edge.deploy(), edge.deploy()]);
+  expect(both.map((d) => d.code).sort()).toEqual([0, 8]);
+  expect(both.find((d) => d.code === 8)?.codes).toContain("CREW6004");
+});
+
+test("a generation that cannot carry a call is taken back, and the old one goes on", async () => {
+  const before = await edge.status();
+  const relay = before.processes.find((p) => p.name === "rtpengine");
+  edge.configure(["+14155551111", "+14155554444"]);
+  await edge.lab.signal(relay?.pid ?? 0, "SIGSTOP");
+  const broken = await edge.deploy();
+  await edge.lab.signal(relay?.pid ?? 0, "SIGCONT");
+  expect(broken.code).toBe(6);
+  expect(broken.codes).toEqual(expect.arrayContaining(["CREW6012", "CREW6016"]));
+  expect(broken.output).toMatch(/INVITE was answered 503|no answer to INVITE/);
+  const after = await edge.status();
+  expect(after).toMatchObject({ state: "up", generation: before.generation, firewall: before.generation });
+  expect(after.processes.filter((p) => p.running && p.name.startsWith("kamailio"))).toHaveLength(1);
+  expect((await edge.call("+14155551111")).codes).toEqual({ 200: 1 });
+  expect((await edge.call("+14155554444")).codes).toEqual({ 404: 1 });
+  const { generations } = (await edge.crew("generations")).data as { generations: GenerationReport[] };
+  expect(generations[0]).toMatchObject({ current: false, status: { state: "failed" } });
+  expect(generations[0]?.status?.reason).toMatch(/proof call/);
+});
+
+test("secrets: all that are missing are named, and one that changed is a change", async () => {
+  const digest = (names: readonly [string, string]) => ({
+    auth: { type: "digest", username: names[0], password: { secret: names[1] } },
+  });
+  edge.configure(["+14155551111"], digest(["pbx", "PBX_PASSWORD"]));
+  const missing = await edge.deploy();
+  expect(missing).toMatchObject({ code: 1, codes: expect.arrayContaining(["CREW6001"]) });
+  expect(missing.output).toContain("PBX_PASSWORD");
+  const secret = "canary-7f3a";
+  const bound = await edge.deploy({ PBX_PASSWORD: secret });
+  expect(bound).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+  expect(bound.output).not.toContain(secret);
+  expect(await edge.deploy({ PBX_PASSWORD: secret })).toMatchObject({
+    data: { outcome: "unchanged" },
+  });
+  const kept = await edge.lab.exec(["grep", "-rl", secret, edge.state]);
+  expect(kept.output).toBe("");
+  const loose = await edge.lab.exec([
+    "find",
+    edge.state,
+    "-path",
+    "*/private/*",
+    "-type",
+    "f",
+    "-perm",
+    "/077",
+  ]);
+  expect(loose.output).toBe("");
+  expect(await edge.deploy({ PBX_PASSWORD: "another" })).toMatchObject({
+    data: { outcome: "deployed" },
+  });
+});
+
+test("rollback brings an earlier generation back, with its secrets and without its environment", async () => {
+  const back = await edge.crew("rollback", ["2", "--yes"]);
+  expect(back).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+  expect((await edge.call("+14155552222")).codes).toEqual({ 200: 1 });
+  expect(await edge.crew("rollback", ["99", "--yes"])).toMatchObject({ code: 1, codes: ["CREW6019"] });
+  const again = await edge.crew("rollback", ["--yes"]);
+  expect(again).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+});
+
+test("down leaves nothing running and takes the firewall out; deploy starts it again", async () => {
+  expect((await edge.crew("down")).code).toBe(0);
+  await expect.poll(async () => (await groups(edge.lab, edgeProcesses)).size, { timeout: 2000 }).toBe(0);
+  const down: StatusReport = await edge.status();
+  expect(down).toMatchObject({ state: "down", firewall: null });
+  expect(await edge.crew("down")).toMatchObject({ code: 0, data: { stopped: [] } });
+  edge.configure(["+14155551111"]);
+  expect(await edge.deploy()).toMatchObject({ code: 0 });
+  expect((await edge.call("+14155551111")).codes).toEqual({ 200: 1 });
+});
+
+test("a port that another program holds is refused before anything starts", async () => {
+  expect((await edge.crew("down")).code).toBe(0);
+  const foreign = await edge.lab.udp("127.0.0.1", 5060);
+  const refused = await edge.deploy();
+  await foreign.close();
+  expect(refused).toMatchObject({ code: 1, codes: expect.arrayContaining(["CREW6006"]) });
+  expect(refused.output).toMatch(/taken by .*process \d+/);
+  expect((await groups(edge.lab, edgeProcesses)).size).toBe(0);
+});
