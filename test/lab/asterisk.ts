@@ -6,7 +6,7 @@ import type { Running } from "../../src/phone/process.ts";
 import { type Recognition, recognise } from "../../src/phone/tone.ts";
 import { readWav } from "../../src/phone/wav.ts";
 import { type AsteriskSettings, asteriskFiles } from "./asterisk-config.ts";
-import type { Lab } from "./netns.ts";
+import type { Lab, Place } from "./netns.ts";
 
 export interface AsteriskCall {
   readonly to: string;
@@ -92,8 +92,13 @@ function callFile(id: string, call: AsteriskCall): string {
   ].join("\n");
 }
 
-/** Starts an Asterisk and waits until it is ready, about a second. */
-export async function startAsterisk(lab: Lab, name: string, settings: AsteriskSettings): Promise<Asterisk> {
+/** Starts an Asterisk on a host (default the lab itself) and waits until it is ready, about a second. */
+export async function startAsterisk(
+  lab: Lab,
+  name: string,
+  settings: AsteriskSettings,
+  at: Place = lab,
+): Promise<Asterisk> {
   const dir = join(lab.dir, name);
   for (const d of ["etc", "var/keys", "run", "spool/outgoing", "recordings"])
     mkdirSync(join(dir, d), { recursive: true });
@@ -101,7 +106,7 @@ export async function startAsterisk(lab: Lab, name: string, settings: AsteriskSe
     writeFileSync(join(dir, "etc", file), text);
   const conf = join(dir, "etc/asterisk.conf");
   const command = lab.tools.command("asterisk", ["-f", "-c", "-n", "-vvv", "-C", conf]);
-  const running = await lab.spawn(name, command, { cwd: dir, env: { TERM: "dumb" } });
+  const running = await at.spawn(name, command, { cwd: dir, env: { TERM: "dumb" } });
   await running.waitFor(/^Asterisk Ready\./, 15_000);
   const heard =
     (id: string) =>

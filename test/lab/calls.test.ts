@@ -4,34 +4,39 @@ import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { type SippOptions, sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import type { Callee } from "../../src/phone/sipp-callee.ts";
 import { type Caller, caller } from "../../src/phone/sipp-caller.ts";
-import { type Lab, openLab } from "./netns.ts";
+import { type Lab, openLab, type Place } from "./netns.ts";
 
 const carrier = "203.0.113.10";
 const agent = "10.0.4.10";
+const proxy = "198.51.100.7";
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 let lab: Lab;
+let callers: Place;
+let agents: Place;
 beforeAll(async () => {
-  lab = await openLab({ addresses: [carrier, agent] });
+  lab = await openLab({ addresses: [proxy] });
+  callers = await lab.host(carrier);
+  agents = await lab.host(agent);
 }, 300_000);
 afterAll(() => lab.close());
 
-const as = (name: string): SippOptions => ({
-  launcher: lab,
+/** A SIPp on the host of its address. */
+const as = (name: string, address: string): SippOptions => ({
+  launcher: address === agent ? agents : callers,
   tools: lab.tools,
   dir: join(lab.dir, "sipp"),
   name,
-  address: "",
+  address,
 });
 
 /** One SIPp call with nothing between the two ends. */
 async function direct(callerIs: Partial<Caller>, calleeIs: Callee | string, more: Partial<SippOptions> = {}) {
-  const uas = await sippAgent({ ...as("callee"), ...more, address: agent, port: 5080 }, calleeIs);
+  const uas = await sippAgent({ ...as("callee", agent), ...more, port: 5080 }, calleeIs);
   const uac = {
-    ...as("caller"),
+    ...as("caller", carrier),
     receiveMs: 3000,
     ...more,
-    address: carrier,
     remote: `${agent}:5080`,
     rtpPort: 18000,
   };
@@ -74,10 +79,9 @@ describe("SIPp to SIPp", () => {
   });
 
   test("many calls at a rate are counted by code, with the time to the answer", async () => {
-    const uas = await sippAgent({ ...as("many"), address: agent, port: 5081, trace: false }, { ringMs: 100 });
+    const uas = await sippAgent({ ...as("many", agent), port: 5081, trace: false }, { ringMs: 100 });
     const to = {
-      ...as("load"),
-      address: carrier,
+      ...as("load", carrier),
       port: 5062,
       remote: `${agent}:5081`,
       rtpPort: 18000,
@@ -91,9 +95,9 @@ describe("SIPp to SIPp", () => {
   });
 
   test("answers to a digest challenge with the right password", async () => {
-    const uas = await lab.udp(agent, 5083);
+    const uas = await agents.udp(agent, 5083);
     const credentials = { username: "acme", password: "s3cret" };
-    const to = { ...as("digest"), address: carrier, port: 5063, remote: `${agent}:5083`, receiveMs: 3000 };
+    const to = { ...as("digest", carrier), port: 5063, remote: `${agent}:5083`, receiveMs: 3000 };
     const call = sippCall(to, caller({ to: "1", auth: credentials }));
     const reply = (request: string, status: string, extra = ""): string => {
       const copied = request.match(/^(Via|From|Call-ID|CSeq): .*\r\n/gm)?.join("") ?? "";
@@ -113,20 +117,19 @@ describe("SIPp to SIPp", () => {
 });
 
 describe("SIPp behind a proxy, played by hand", () => {
-  const proxy = "127.0.0.9";
-  const routes = ["Record-Route: <sip:127.0.0.9:5060;lr;side=a>", "Record-Route: <sip:127.0.0.8:5060;lr>"];
+  const routes = [
+    "Record-Route: <sip:198.51.100.7:5060;lr;side=a>",
+    "Record-Route: <sip:198.51.100.8:5060;lr>",
+  ];
   const vias = [
-    "Via: SIP/2.0/UDP 127.0.0.9:5060;branch=z9hG4bK1",
+    "Via: SIP/2.0/UDP 198.51.100.7:5060;branch=z9hG4bK1",
     `Via: SIP/2.0/UDP ${carrier}:5099;branch=z9hG4bK0`,
   ];
   const message = (start: string, cseq: string, headers: readonly string[], toTag = ""): string =>
-    `${[start, ...headers, "From: <sip:a@x>;tag=1", `To: <sip:b@y>${toTag}`, "Call-ID: hand-1", `CSeq: ${cseq}`].join("\r\n")}\r\nContact: <sip:a@127.0.0.9:5098>\r\nContent-Length: 0\r\n\r\n`;
+    `${[start, ...headers, "From: <sip:a@x>;tag=1", `To: <sip:b@y>${toTag}`, "Call-ID: hand-1", `CSeq: ${cseq}`].join("\r\n")}\r\nContact: <sip:a@198.51.100.7:5098>\r\nContent-Length: 0\r\n\r\n`;
 
   test("the callee sends every Via and Record-Route back, and its BYE along the route", async () => {
-    const uas = await sippAgent(
-      { ...as("routed"), address: agent, port: 5084 },
-      { ringMs: 50, byeAfterMs: 50 },
-    );
+    const uas = await sippAgent({ ...as("routed", agent), port: 5084 }, { ringMs: 50, byeAfterMs: 50 });
     const peer = await lab.udp(proxy, 5060);
     const to = { address: agent, port: 5084 };
     await peer.send(message("INVITE sip:b@y SIP/2.0", "1 INVITE", [...vias, ...routes]), to);
@@ -136,10 +139,10 @@ describe("SIPp behind a proxy, played by hand", () => {
     }
     await peer.send(message("ACK sip:b@y SIP/2.0", "1 ACK", vias.slice(0, 1), ";tag=t"), to);
     const bye = await peer.receive(2000, (d) => d.text.startsWith("BYE"));
-    expect(bye.text).toMatch(/^BYE sip:a@127\.0\.0\.9:5098 /);
+    expect(bye.text).toMatch(/^BYE sip:a@198\.51\.100\.7:5098 /);
     expect(bye.text.match(/<[^>]*;lr[^>]*>/g)).toEqual([
-      "<sip:127.0.0.9:5060;lr;side=a>",
-      "<sip:127.0.0.8:5060;lr>",
+      "<sip:198.51.100.7:5060;lr;side=a>",
+      "<sip:198.51.100.8:5060;lr>",
     ]);
     expect(bye.text).toMatch(/^From: <sip:b@y>;tag=/m);
     await uas.stop();
@@ -147,7 +150,7 @@ describe("SIPp behind a proxy, played by hand", () => {
   });
 
   test("a cancelled callee answers the CANCEL with its Via and the INVITE with all of them", async () => {
-    const uas = await sippAgent({ ...as("cancelled"), address: agent, port: 5085 }, { ringMs: 3000 });
+    const uas = await sippAgent({ ...as("cancelled", agent), port: 5085 }, { ringMs: 3000 });
     const peer = await lab.udp(proxy, 5060);
     const to = { address: agent, port: 5085 };
     await peer.send(message("INVITE sip:b@y SIP/2.0", "1 INVITE", [...vias, ...routes]), to);
@@ -163,8 +166,8 @@ describe("SIPp behind a proxy, played by hand", () => {
   });
 
   test("the caller takes a 180 that comes after the 200", async () => {
-    const peer = await lab.udp(agent, 5086);
-    const to = { ...as("late"), address: carrier, port: 5064, remote: `${agent}:5086`, receiveMs: 3000 };
+    const peer = await agents.udp(agent, 5086);
+    const to = { ...as("late", carrier), port: 5064, remote: `${agent}:5086`, receiveMs: 3000 };
     const call = sippCall(to, caller({ to: "1", talkMs: 100 }));
     const reply = (request: string, status: string): string => {
       const copied = request.match(/^(Via|From|Call-ID|CSeq): .*\r\n/gm)?.join("") ?? "";
@@ -185,7 +188,12 @@ describe("baresip", () => {
   const start = async (
     o: Partial<Parameters<typeof phone>[0]> & { name: string; address: string },
   ): Promise<Phone> => {
-    const p = await phone({ launcher: lab, tools: lab.tools, dir: join(lab.dir, o.name), ...o });
+    const p = await phone({
+      launcher: o.address === agent ? agents : callers,
+      tools: lab.tools,
+      dir: join(lab.dir, o.name),
+      ...o,
+    });
     phones.push(p);
     return p;
   };
@@ -197,7 +205,7 @@ describe("baresip", () => {
     const caller = await start({ name: "phone", address: carrier, port: 5070, playHz: 700 });
     for (const echo of [true, false]) {
       const port = echo ? 5087 : 5088;
-      const uas = await sippAgent({ ...as(`echo-${echo}`), address: agent, port, echo });
+      const uas = await sippAgent({ ...as(`echo-${echo}`, agent), port, echo });
       expect(await caller.dial(`sip:1@${agent}:${port}`)).toMatchObject({ answered: true, code: 200 });
       await sleep(900);
       expect(caller.heard(700).heard).toBe(echo);

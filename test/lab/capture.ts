@@ -1,8 +1,8 @@
-/** What went over the wire of a lab: tcpdump on its loopback, read back as packets and as audio. */
+/** What went over the wires of a lab: tcpdump, read back as packets and as audio. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Recognition, recognise } from "../../src/phone/tone.ts";
-import type { Lab } from "./netns.ts";
+import type { Lab, Place } from "./netns.ts";
 
 export interface Packet {
   /** Seconds since the epoch. */
@@ -24,12 +24,15 @@ export interface Capture {
 
 let captures = 0;
 
-/** Starts a capture of all that matches a filter in tcpdump's language (pcap-filter(7)). */
-export async function capture(lab: Lab, filter = "udp"): Promise<Capture> {
+/**
+ * Starts a capture of all that matches a filter in tcpdump's language (pcap-filter(7)): at a host what that host sends
+ * and gets; at the lab itself (the default) everything, with packets from host to host twice.
+ */
+export async function capture(lab: Lab, filter = "udp", at: Place = lab): Promise<Capture> {
   const file = join(lab.dir, `capture-${++captures}.pcap`);
   // -Z root: in a user namespace there is no other user to become. -U: a packet is in the file when it is seen.
-  const args = ["-i", "lo", "-n", "-U", "-Z", "root", "-s", "0", "-B", "4096", "-w", file, filter];
-  const running = await lab.spawn("tcpdump", lab.tools.command("tcpdump", args));
+  const args = ["-i", at.device, "-n", "-U", "-Z", "root", "-s", "0", "-B", "4096", "-w", file, filter];
+  const running = await at.spawn("tcpdump", lab.tools.command("tcpdump", args));
   await running.waitFor(/listening on/, 5000);
   return {
     stop: async () => {
@@ -47,9 +50,16 @@ const address6 = (b: Buffer): string => {
   return new URL(`http://[${groups}]`).hostname.slice(1, -1);
 };
 
-function packet(at: number, frame: Buffer): Packet | undefined {
-  const type = frame.readUInt16BE(12);
-  const ip = frame.subarray(14);
+/** Where the type of the network layer and its header lie, by link type: Ethernet, Linux "cooked" v1 and v2. */
+const links: Readonly<Record<number, readonly [type: number, header: number]>> = {
+  1: [12, 14],
+  113: [14, 16],
+  276: [0, 20],
+};
+
+function packet(at: number, frame: Buffer, [typeAt, header]: readonly [number, number]): Packet | undefined {
+  const type = frame.readUInt16BE(typeAt);
+  const ip = frame.subarray(header);
   const v6 = type === 0x86dd;
   if (!v6 && type !== 0x0800) return undefined;
   const headerLength = v6 ? 40 : ((ip[0] ?? 0) & 15) * 4;
@@ -70,14 +80,16 @@ function packet(at: number, frame: Buffer): Packet | undefined {
   };
 }
 
-/** Packets of a pcap file of Ethernet frames, little-endian with microseconds, as tcpdump writes them on this machine. */
+/** IP packets of a pcap file, little-endian with microseconds, as tcpdump writes them on this machine. */
 export function readPcap(file: Buffer): readonly Packet[] {
+  const link = links[file.readUInt32LE(20)];
+  if (link === undefined) throw new Error(`a capture of link type ${file.readUInt32LE(20)}`);
   const packets: Packet[] = [];
   for (let at = 24; at + 16 <= file.length; ) {
     const length = file.readUInt32LE(at + 8);
     if (at + 16 + length > file.length) break;
     const when = file.readUInt32LE(at) + file.readUInt32LE(at + 4) / 1e6;
-    const p = packet(when, file.subarray(at + 16, at + 16 + length));
+    const p = packet(when, file.subarray(at + 16, at + 16 + length), link);
     if (p) packets.push(p);
     at += 16 + length;
   }

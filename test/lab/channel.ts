@@ -12,8 +12,12 @@ export interface Channel {
 }
 
 // PID 1 is a shell because it reaps what daemons leave behind, which Node does not; a background job would lose stdin,
-// hence descriptor 3. A private /run keeps the daemons of two labs apart and hides the host's systemd.
-const boot = 'mount -t tmpfs tmpfs /run; exec 3<&0; "$@" <&3 & exec 3<&-; wait';
+// hence descriptor 3. A private /run keeps the daemons of two labs apart and hides the host's systemd. Names come from
+// a file of the lab: programs that ask for the machine's own (Asterisk does, at start) would wait for a name server.
+const boot = `mount -t tmpfs tmpfs /run
+for f in hosts resolv.conf; do [ -e /etc/$f ] && mount --bind "$LAB_ETC/$f" /etc/$f; done
+echo lab > /proc/sys/kernel/hostname
+exec 3<&0; "$@" <&3 & exec 3<&-; wait`;
 let insideCode: string | undefined;
 
 function codeOfInside(): string {
@@ -27,28 +31,28 @@ function codeOfInside(): string {
 export interface OpenChannel {
   readonly channel: Channel;
   readonly ready: Promise<void>;
-  /** The process whose only child is pid 1 of the lab. */
-  readonly unsharePid: number;
+  /** The process that was started; of `newNamespaces`, the parent of pid 1 inside. */
+  readonly pid: number;
   end(): Promise<void>;
 }
 
-/** Makes the namespaces with one process inside; all of it ends after `lifeMs` or with this process. */
-export function openChannel(lifeMs: number): OpenChannel {
-  const unshare = [
-    "--user",
-    "--map-root-user",
-    "--net",
-    "--uts",
-    "--ipc",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-  ];
-  const node = [process.execPath, "--input-type=module", "-e", codeOfInside()];
-  const child = spawn("unshare", [...unshare, "sh", "-c", boot, "sh", ...node], {
+/** The words that start the process inside, to be run in the namespaces where it shall live. */
+export function insideArgv(): readonly string[] {
+  return [process.execPath, "--input-type=module", "-e", codeOfInside()];
+}
+
+/** A new user, network, mount and pid namespace with one process inside. */
+export function newNamespaces(): readonly string[] {
+  const namespaces = ["--user", "--map-root-user", "--net", "--uts", "--ipc", "--pid", "--mount-proc"];
+  return ["unshare", ...namespaces, "--fork", "--kill-child", "sh", "-c", boot, "sh", ...insideArgv()];
+}
+
+/** Starts the process inside; it ends after `lifeMs` or with this process. `etc` holds the lab's hosts and resolv.conf. */
+export function openChannel(argv: readonly string[], lifeMs: number, etc: string): OpenChannel {
+  const [file = "", ...args] = argv;
+  const child = spawn(file, args, {
     stdio: ["pipe", "pipe", "inherit"],
-    env: { PATH: process.env.PATH, LAB_LIFE_MS: String(lifeMs) },
+    env: { PATH: process.env.PATH, LAB_LIFE_MS: String(lifeMs), LAB_ETC: etc },
   });
   const pending = new Map<number, { resolve: (value: unknown) => void; reject: (e: Error) => void }>();
   const handlers = new Map<number, (event: Event) => void>();
@@ -81,7 +85,7 @@ export function openChannel(lifeMs: number): OpenChannel {
   child.once("error", (e) => pending.get(0)?.reject(e));
   child.stdin.on("error", () => {});
   return {
-    unsharePid: child.pid ?? 0,
+    pid: child.pid ?? 0,
     ready,
     end: async () => {
       child.stdin.end();

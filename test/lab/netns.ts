@@ -1,113 +1,61 @@
-/** A lab: a throwaway user, network and pid namespace in which independent SIP programs and an edge meet. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+/** A lab: throwaway namespaces in which independent SIP programs and an edge meet, as hosts of a network. */
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Command } from "../../src/host/run.ts";
-import {
-  type Launcher,
-  lineLog,
-  type Running,
-  type SpawnOptions,
-  type Tools,
-} from "../../src/phone/process.ts";
-import { type Channel, openChannel } from "./channel.ts";
-import { type TcpListener, type TcpPeer, tcpConnect, tcpListen, type UdpPeer, udpPeer } from "./sockets.ts";
+import type { Tools } from "../../src/phone/process.ts";
+import { insideArgv, newNamespaces, openChannel } from "./channel.ts";
+import { type Place, place } from "./place.ts";
 import { labTools } from "./tools.ts";
 
+export type { Finished, Place } from "./place.ts";
+
 export interface LabOptions {
-  /** Addresses beside 127.0.0.0/8 and ::1 that exist in the lab, IPv4 or IPv6, without a prefix length. */
+  /** Addresses of the lab itself beside 127.0.0.0/8 and ::1, IPv4 or IPv6, without a prefix length. */
   readonly addresses?: readonly string[];
+  /** Names that programs in the lab can look up, through /etc/hosts. There is no name server. */
+  readonly names?: Readonly<Record<string, string>>;
   /** After so many milliseconds everything in the lab is killed; default ten minutes. */
   readonly lifeMs?: number;
 }
 
-export interface Finished {
-  readonly code: number | null;
-  /** stdout and stderr, line by line as they came. */
-  readonly output: string;
-}
-
-export interface Lab extends Launcher {
-  /** Starts a program inside. A plain list of words is a program of the host. */
-  spawn(name: string, what: Command | readonly string[], options?: SpawnOptions): Promise<Running>;
+/**
+ * The lab itself is where an edge runs. Programs may share it, each on an address of its own, but only those that bind
+ * every socket: one that does not (baresip's RTP and TCP, some of Asterisk's) sends from the address that it sends to.
+ */
+export interface Lab extends Place {
   /** A folder for files of this lab, removed by `close`. */
   readonly dir: string;
   readonly tools: Tools;
-  /** Runs a program inside to its end, or kills it after `ms` (default 30 s): the code is null then. */
-  exec(
-    what: Command | readonly string[],
-    options?: SpawnOptions & { readonly ms?: number },
-  ): Promise<Finished>;
-  /** The command that runs another one inside, from any process of the test's user: for code that spawns by itself. */
-  enter(what: Command | readonly string[]): Command;
   addAddress(address: string): Promise<void>;
   /**
-   * Makes connections to a local address come from another one. On one host the kernel gives a socket that chose none
-   * the address that it connects to; UDP programs bind theirs, some TCP clients (baresip) do not.
+   * The host that has these addresses, made on first use: a network namespace of its own, linked to the lab and through
+   * it to all other hosts. For an address of the lab's own it is the lab.
    */
-  sourceFor(destination: string, source: string): Promise<void>;
-  /** Signals any process of the lab by its pid inside the lab. */
-  signal(pid: number, signal: NodeJS.Signals): Promise<void>;
-  /** A UDP socket inside, for hand-made messages. Port 0 takes a free one. */
-  udp(address: string, port?: number): Promise<UdpPeer>;
-  /** A TCP connection from inside; `from` fixes the local address and, where given, the port. */
-  tcp(to: { address: string; port: number }, from: { address: string; port?: number }): Promise<TcpPeer>;
-  listen(address: string, port: number): Promise<TcpListener>;
+  host(...addresses: readonly string[]): Promise<Place>;
   /** Kills everything inside and removes the folder. */
   close(): Promise<void>;
 }
 
-const plainEnv = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8", TZ: "UTC" };
+const single = (address: string): string => `${address}/${address.includes(":") ? 128 : 32}`;
 
-function asCommand(what: Command | readonly string[]): Command {
-  if (!isWords(what)) return what;
-  const [file = "", ...args] = what;
-  return { file, args, env: plainEnv };
-}
-
-function isWords(what: Command | readonly string[]): what is readonly string[] {
-  return Array.isArray(what);
-}
-
-async function spawnInside(
-  channel: Channel,
-  dir: string,
-  name: string,
-  command: Command,
-  options: SpawnOptions,
-): Promise<Running> {
-  const argv = [command.file, ...command.args];
-  const env = { ...plainEnv, HOME: dir, ...command.env, ...options.env };
-  const { id, value } = await channel
-    .order({ op: "spawn", argv, env, cwd: options.cwd ?? dir, quiet: options.quiet ?? false })
-    .catch((e: Error) => Promise.reject(new Error(`${name}: ${argv[0]} does not start: ${e.message}`)));
-  const log = lineLog(name);
-  const exited = new Promise<number | null>((resolve) => {
-    channel.on(id, (event) => {
-      if (event.event === "line") log.push(event.text);
-      if (event.event === "exit") {
-        log.end();
-        resolve(event.code);
-      }
-    });
-  });
-  const signal = (sig: NodeJS.Signals, group: boolean): void => {
-    channel.order({ op: "signal", on: id, signal: sig, group }).catch(() => {});
-  };
+/** Lines for `ip -batch`, for the lab and for the host, that link host number `n`. */
+function wiring(n: number, addresses: readonly string[]): { lab: string[]; host: string[] } {
   return {
-    name,
-    pid: (value as { pid: number }).pid,
-    lines: log.lines,
-    write: (text) => void channel.order({ op: "write", on: id, text }).catch(() => {}),
-    waitFor: log.waitFor,
-    kill: (sig) => signal(sig, false),
-    stop: async (graceMs = 2000) => {
-      signal("SIGTERM", true);
-      const timer = setTimeout(() => signal("SIGKILL", true), graceMs);
-      await exited;
-      clearTimeout(timer);
-    },
-    exited,
+    lab: [
+      `link set v${n} up`,
+      // A gateway, since it answers at once that something is unreachable, where a bare link leaves ARP to time out.
+      `addr add 169.254.0.1/32 dev v${n}`,
+      `addr add fe80::1/64 dev v${n} nodad`,
+      ...addresses.map((a) => `route add ${single(a)} ${a.includes(":") ? "via fe80::2 " : ""}dev v${n}`),
+    ],
+    host: [
+      "link set lo up",
+      ...addresses.map((a) => `addr add ${single(a)} dev eth0${a.includes(":") ? " nodad" : ""}`),
+      "link set eth0 up",
+      "addr add fe80::2/64 dev eth0 nodad",
+      "route add 0.0.0.0/0 via 169.254.0.1 dev eth0 onlink",
+      "route add ::/0 via fe80::1 dev eth0",
+    ],
   };
 }
 
@@ -118,53 +66,81 @@ async function spawnInside(
 export async function openLab(options: LabOptions = {}): Promise<Lab> {
   const tools = await labTools();
   const dir = mkdtempSync(join(tmpdir(), "crew-lab-"));
-  const { channel, ready, unsharePid, end } = openChannel(options.lifeMs ?? 600_000);
+  const lifeMs = options.lifeMs ?? 600_000;
+  const etc = join(dir, "etc");
+  mkdirSync(etc);
+  const names = { lab: "127.0.0.1", ...options.names };
+  const lines = [
+    "127.0.0.1 localhost",
+    ...Object.entries(names).map(([name, address]) => `${address} ${name}`),
+    "",
+  ];
+  writeFileSync(join(etc, "hosts"), lines.join("\n"));
+  writeFileSync(join(etc, "resolv.conf"), "");
+  const { channel, ready, pid, end } = openChannel(newNamespaces(), lifeMs, etc);
   await ready;
   // Readable only from outside: inside, pids start at 1.
-  const init = readFileSync(`/proc/${unsharePid}/task/${unsharePid}/children`, "utf8").trim();
-  const spawnIn: Lab["spawn"] = (name, what, o = {}) => spawnInside(channel, dir, name, asCommand(what), o);
+  const init = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+  const enter = ["nsenter", "--preserve-credentials", "-U", "-m", "-n", "-u", "-i", "-p", "-t", init, "--"];
+  const self = place(channel, dir, "any", enter);
+  const must = async (what: string, argv: Parameters<Place["exec"]>[0]): Promise<void> => {
+    const { code, output } = await self.exec(argv);
+    if (code !== 0) throw new Error(`cannot ${what}: ${output}`);
+  };
+  const ip = (...args: readonly string[]) => tools.command("ip", args);
+  const own = new Set<string>();
+  const hosts = new Map<string, Promise<Place>>();
+  const makeHost = async (n: number, addresses: readonly string[]): Promise<Place> => {
+    const name = `h${n}`;
+    await must(`make host ${name}`, ip("netns", "add", name));
+    await must(
+      `link host ${name}`,
+      ip("link", "add", `v${n}`, "type", "veth", "peer", "name", "eth0", "netns", name),
+    );
+    const inside = [...enter, "nsenter", `--net=/run/netns/${name}`, "--"];
+    const opened = openChannel([...inside, ...insideArgv()], lifeMs, etc);
+    const host = place(opened.channel, dir, "eth0", inside);
+    const lines = wiring(n, addresses);
+    const batch = (list: readonly string[]): readonly string[] => {
+      const { file, args } = ip("-batch", "-");
+      const quoted = [file, ...args].map((w) => `'${w}'`).join(" ");
+      return ["sh", "-c", `${quoted} <<'END'\n${list.join("\n")}\nEND`];
+    };
+    await opened.ready;
+    const { code, output } = await host.exec(batch(lines.host));
+    if (code !== 0) throw new Error(`cannot set up host ${name}: ${output}`);
+    await must(`route to host ${name}`, batch(lines.lab));
+    return host;
+  };
   const lab: Lab = {
+    ...self,
     dir,
     tools,
-    spawn: spawnIn,
-    exec: async (what, o = {}) => {
-      const command = asCommand(what);
-      const running = await spawnIn(command.file, command, o);
-      const ms = o.ms ?? 30_000;
-      const timer = setTimeout(() => running.kill("SIGKILL"), ms);
-      const code = await running.exited;
-      clearTimeout(timer);
-      return { code, output: running.lines.join("\n") };
-    },
-    enter: (what) => {
-      const { file, args, env } = asCommand(what);
-      const namespaces = ["-U", "-m", "-n", "-u", "-i", "-p", "-t", init];
-      return { file: "nsenter", args: ["--preserve-credentials", ...namespaces, "--", file, ...args], env };
-    },
     addAddress: async (address) => {
-      const prefix = address.includes(":") ? 128 : 32;
-      const flags = prefix === 128 ? ["nodad"] : [];
-      const argv = tools.command("ip", ["addr", "add", `${address}/${prefix}`, "dev", "lo", ...flags]);
-      const { code, output } = await lab.exec(argv);
-      if (code !== 0) throw new Error(`cannot add ${address} to the lab: ${output}`);
+      own.add(address);
+      await must(
+        `add ${address} to the lab`,
+        ip("addr", "add", single(address), "dev", "lo", ...(address.includes(":") ? ["nodad"] : [])),
+      );
     },
-    sourceFor: async (destination, source) => {
-      const route = ["route", "replace", "local", destination, "dev", "lo", "table", "local", "src", source];
-      const { code, output } = await lab.exec(tools.command("ip", route));
-      if (code !== 0) throw new Error(`cannot set the source for ${destination}: ${output}`);
+    host: (...addresses) => {
+      const [first = ""] = addresses;
+      if (own.has(first) || first.startsWith("127.") || first === "::1") return Promise.resolve(lab);
+      const known = hosts.get(first);
+      if (known) return known;
+      const made = makeHost(new Set(hosts.values()).size + 1, addresses);
+      for (const address of addresses) hosts.set(address, made);
+      return made;
     },
-    signal: async (pid, signal) => void (await channel.order({ op: "signal-pid", pid, signal })),
-    udp: (address, port = 0) => udpPeer(channel, address, port),
-    tcp: (to, from) => tcpConnect(channel, to, from),
-    listen: (address, port) => tcpListen(channel, address, port),
     close: async () => {
       await end();
       rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
     },
   };
   try {
-    const up = await lab.exec(tools.command("ip", ["link", "set", "lo", "up"]));
-    if (up.code !== 0) throw new Error(`the lab's loopback does not come up: ${up.output}`);
+    await must("bring the lab's loopback up", ip("link", "set", "lo", "up"));
+    const forward = "for f in ipv4/ip_forward ipv6/conf/all/forwarding; do echo 1 > /proc/sys/net/$f; done";
+    await must("let hosts reach each other", ["sh", "-c", forward]);
     for (const address of options.addresses ?? []) await lab.addAddress(address);
   } catch (error) {
     await lab.close();

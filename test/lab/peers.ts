@@ -83,13 +83,14 @@ const own = (at: string, otherwise: number): { address: string; port: number } =
   return { address, port: port === undefined ? otherwise : Number(port) };
 };
 
-/** A caller; SIPp is started anew for each call, the others now. */
+/** A caller on the host of its address; SIPp is started anew for each call, the others now. */
 export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCaller> {
   const name = `caller-${++peers}`;
   const me = own(o.from, 5060);
   const to = target(o.to);
   const number = o.number ?? "+14155550100";
   const hz = o.hz ?? 700;
+  const at = await lab.host(me.address);
   // Each peer its own range, so that several can share an address.
   const rtpPort = 30000 + (peers % 30) * 1000;
   if (o.via === "sipp") {
@@ -112,7 +113,7 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
           ...o.sipp,
           headers: [...headers, ...(o.sipp?.headers ?? [])],
         });
-        const run = { launcher: lab, tools: lab.tools, dir: join(lab.dir, name), name, ...me, rtpPort };
+        const run = { launcher: at, tools: lab.tools, dir: join(lab.dir, name), name, ...me, rtpPort };
         const remote = `${to.host}:${to.port}`;
         const wait = c.waitMs ?? 10_000;
         const r = await sippCall({ ...run, transport: to.transport, remote, receiveMs: wait }, scenario);
@@ -137,7 +138,7 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
   }
   if (o.via === "baresip") {
     const options = {
-      launcher: lab,
+      launcher: at,
       tools: lab.tools,
       dir: join(lab.dir, name),
       name,
@@ -146,8 +147,6 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
       playHz: hz,
     };
     const ports = { rtpPorts: [rtpPort, rtpPort + 998] as const };
-    // On one host the kernel would give a connection the address that it goes to.
-    if (to.transport === "tcp") await lab.sourceFor(to.host, me.address);
     const p: Phone = await phone({ ...options, ...ports, ...(o.auth ? { auth: o.auth } : {}), ...o.baresip });
     return {
       call: async (c = {}) => {
@@ -182,7 +181,7 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
   };
   const rtpPorts = [rtpPort, rtpPort + 998] as const;
   const trunks = { edge: { ...trunk, ...o.asterisk } };
-  const pbx = await startAsterisk(lab, name, { ...me, trunks, rtpPorts });
+  const pbx = await startAsterisk(lab, name, { ...me, trunks, rtpPorts }, at);
   return {
     call: async (c = {}) => {
       const before = pbx.messages().length;
@@ -198,7 +197,7 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
         ...more,
       };
       const r = await pbx.call(call);
-      const heard = r.heard(c.expectHz ?? 1100);
+      const heard = r.answered ? await settled(() => r.heard(c.expectHz ?? 1100)) : nobody;
       const code = r.code === undefined ? {} : { code: r.code };
       const messages = pbx.messages().slice(before);
       return { answered: r.answered, ...code, answerMs: r.answerMs, heardTone: heard.heard, heard, messages };
@@ -221,7 +220,7 @@ export interface AgentOptions {
   readonly sipp?: Callee;
   readonly transport?: "udp" | "tcp";
   readonly baresip?: Partial<PhoneOptions>;
-  /** For Asterisk: who calls it; default any address in the lab that is the edge's agent side. */
+  /** For Asterisk: from which address it is called, since it takes calls from nobody else; default 10.0.4.1. */
   readonly edge?: string;
 }
 
@@ -229,9 +228,21 @@ export interface TestAgent {
   /** The INVITEs of new calls that reached it, oldest first. */
   invites(): readonly Message[];
   messages(): readonly Message[];
-  /** What it heard in its last call; SIPp hears nothing. */
-  heard(hz: number): Recognition;
+  /** What it heard in its last call, once the recording grows no more; SIPp hears nothing. */
+  heard(hz: number): Promise<Recognition>;
   stop(): Promise<void>;
+}
+
+/** Programs write recordings a little after the call: waits until the length stays the same, a second at most. */
+async function settled(read: () => Recognition): Promise<Recognition> {
+  let last = read();
+  for (let i = 0; i < 7; i++) {
+    await sleep(150);
+    const now = read();
+    if (now.of === last.of && now.of > 0) return now;
+    last = now;
+  }
+  return last;
 }
 
 /** An INVITE without a To tag, seen for the first time. */
@@ -245,22 +256,23 @@ function newCalls(messages: readonly Message[]): readonly Message[] {
   });
 }
 
-/** An agent that answers until stopped. */
+/** An agent that answers until stopped, on the host of its address. */
 export async function startAgent(lab: Lab, o: AgentOptions): Promise<TestAgent> {
   const name = `agent-${++peers}`;
   const me = own(o.at, 5080);
   const rtpPort = 30000 + (peers % 30) * 1000;
   const rtpPorts = [rtpPort, rtpPort + 998] as const;
   const dir = join(lab.dir, name);
+  const at = await lab.host(me.address);
   if (o.via === "sipp") {
     if (typeof o.plays === "number") throw new Error("a SIPp agent plays no tone, it echoes");
-    const run = { launcher: lab, tools: lab.tools, dir, name, ...me, rtpPort, echo: true };
+    const run = { launcher: at, tools: lab.tools, dir, name, ...me, rtpPort, echo: true };
     const ring = o.ringMs === undefined ? {} : { ringMs: o.ringMs };
     const sipp = await sippAgent({ ...run, transport: o.transport ?? "udp" }, { ...ring, ...o.sipp });
     return {
       invites: () => newCalls(sipp.messages()),
       messages: sipp.messages,
-      heard: () => nobody,
+      heard: () => Promise.resolve(nobody),
       stop: () => sipp.stop(),
     };
   }
@@ -269,7 +281,7 @@ export async function startAgent(lab: Lab, o: AgentOptions): Promise<TestAgent> 
       throw new Error("a baresip agent answers at once with a tone");
     const playHz = o.plays ?? 1100;
     const p = await phone({
-      launcher: lab,
+      launcher: at,
       tools: lab.tools,
       dir,
       name,
@@ -282,22 +294,23 @@ export async function startAgent(lab: Lab, o: AgentOptions): Promise<TestAgent> 
     return {
       invites: () => newCalls(p.messages()),
       messages: p.messages,
-      heard: p.heard,
+      heard: (hz) => settled(() => p.heard(hz)),
       stop: () => p.stop(),
     };
   }
   const plays = o.plays ?? 1100;
-  const pbx = await startAsterisk(lab, name, {
+  const settings = {
     ...me,
     rtpPorts,
     trunks: { edge: { address: o.edge ?? "10.0.4.1" } },
-    agent: plays === "echo" ? "echo" : { hz: plays },
+    agent: plays === "echo" ? ("echo" as const) : { hz: plays },
     ...(o.ringMs === undefined ? {} : { ringMs: o.ringMs }),
-  });
+  };
+  const pbx = await startAsterisk(lab, name, settings, at);
   return {
     invites: () => newCalls(pbx.messages()),
     messages: pbx.messages,
-    heard: (hz) => pbx.lastHeard(hz),
+    heard: (hz) => settled(() => pbx.lastHeard(hz)),
     stop: () => pbx.stop(),
   };
 }
