@@ -636,6 +636,20 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "why": "rtpengine ignores some faults of its file in silence and ends without a reason on others.",
     "help": []
   },
+  "CREW5302": {
+    "severity": "error",
+    "messages": [
+      "rtpengine does not start: …."
+    ],
+    "help": []
+  },
+  "CREW5303": {
+    "severity": "error",
+    "messages": [
+      "rtpengine starts but does not serve: …."
+    ],
+    "help": []
+  },
   "CREW5304": {
     "severity": "error",
     "messages": [
