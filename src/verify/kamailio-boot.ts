@@ -25,7 +25,7 @@ export async function startKamailio(
   const deadline = performance.now() + 6000;
   while (performance.now() < deadline && process.end() === undefined) {
     const version = await callRpc(start.rpcSocket, "core.version", [], { timeout: 1000 });
-    if (version.ok) return { process, diagnostics: [], detail: String(version.values[0] ?? "") };
+    if (version.ok) return { process, diagnostics: [], detail: String(version.values[0] ?? "").trim() };
     await Promise.race([process.ended, sleep(20)]);
   }
   const end = process.end();

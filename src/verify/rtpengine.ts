@@ -146,17 +146,26 @@ async function failedStart(
   const end = process.end();
   if (end?.error !== undefined) return { diagnostics: [didNotRun("rtpengine", end.error)] };
   const problems = rtpengineProblems(process.lines.map((l) => l.text));
-  const code = end === undefined ? "CREW5303" : "CREW5302";
-  const ended = end === undefined ? otherwise : `it ended with exit code ${end.code} and no reason`;
   const [first, ...others] = problems;
   const place = problems.map((p) => placeOf(artifacts, p, rtpengineFile)).find((p) => p !== undefined);
+  const rest = { details: others.map((p) => p.text), ...(place === undefined ? {} : { place }) };
+  if (end === undefined)
+    return {
+      diagnostics: [
+        diagnose(artifacts, {
+          code: "CREW5303",
+          message: `rtpengine starts but does not serve: ${first?.text ?? otherwise}.`,
+          ...rest,
+        }),
+      ],
+    };
+  const cause = first?.text ?? `it ended with exit code ${end.code} and no reason`;
   return {
     diagnostics: [
       diagnose(artifacts, {
-        code,
-        message: `rtpengine does not start: ${(first?.text ?? ended).replace(/\.$/, "")}.`,
-        details: others.map((p) => p.text),
-        ...(place === undefined ? {} : { place }),
+        code: "CREW5302",
+        message: `rtpengine does not start: ${cause.replace(/\.$/, "")}.`,
+        ...rest,
       }),
     ],
   };

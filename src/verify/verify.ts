@@ -70,7 +70,7 @@ export async function verifyBundle(options: VerifyOptions): Promise<Result<Verif
     }
     if (early === "interrupted") return failed(cancelled());
     if (early === "out of time") return failed(outOfTime(timeout / 1000), ...run.diagnostics);
-    return ok(reportOf(run, performance.now() - started), run.diagnostics);
+    return ok(reportOf(run, Math.round(performance.now() - started)), run.diagnostics);
   } finally {
     rmSync(cellDirectory, { recursive: true, force: true, maxRetries: 3 });
   }
@@ -98,7 +98,7 @@ async function step<T extends StepResult>(
   const done: VerifyStep = {
     name,
     ok: !hasErrors(result.diagnostics),
-    milliseconds: performance.now() - started,
+    milliseconds: Math.round(performance.now() - started),
     ...(result.detail === undefined ? {} : { detail: result.detail }),
   };
   run.steps.push(done);

@@ -96,5 +96,5 @@ function answer(
 }
 
 function stepText({ name, ok, milliseconds, detail }: VerifyStep): string {
-  return `${ok ? "ok    " : "FAILED"}  ${name.padEnd(20)} ${String(Math.round(milliseconds)).padStart(5)} ms${detail ? `  ${detail}` : ""}`;
+  return `${ok ? "ok    " : "FAILED"}  ${name.padEnd(20)} ${String(milliseconds).padStart(5)} ms${detail ? `  ${detail}` : ""}`;
 }
