@@ -11,13 +11,13 @@ export function gkeyName(name: string): Escaped<"gkeyfile.key"> {
 }
 
 /**
- * A string: `\` doubled, leading spaces as `\s` since the parser strips them. Throws on control characters, line
- * separators and lone surrogates, and on the empty string, which programs take for an unset option.
+ * A string: `\` doubled. Throws on control characters, line separators and lone surrogates; on the empty string, which
+ * programs take for an unset option; and on spaces at either end, which parsers and rtpengine strip.
  */
 export function gkeyString(value: string): Escaped<"gkeyfile.value"> {
-  if (value === "" || !isPrintable(value)) throw new EscapeError("gkeyfile.value", JSON.stringify(value));
-  const doubled = value.replaceAll("\\", "\\\\");
-  return trusted(doubled.replace(/^ +| +$/g, (spaces) => "\\s".repeat(spaces.length)));
+  if (value === "" || value !== value.trim() || !isPrintable(value))
+    throw new EscapeError("gkeyfile.value", JSON.stringify(value));
+  return trusted(value.replaceAll("\\", "\\\\"));
 }
 
 /** A list of strings; `;` separates, `\;` is a semicolon inside an item. Throws on an empty list. */

@@ -17,11 +17,17 @@ export function nftName(name: string): Escaped<"nft.token"> {
   return trusted(name);
 }
 
-/** A canonical address: no host name, no octal, no zone. */
+/** An address in the form of RFC 5952, since nft reads only some of the others: no host name, no octal, no zone. */
 export function nftAddress(address: string): Escaped<"nft.token"> {
-  if (isIP(address) === 0 || !/^[0-9a-f:.]+$/.test(address))
-    throw new EscapeError("nft.address", JSON.stringify(address));
-  return trusted(address);
+  if (!/^[0-9a-f:.]+$/.test(address)) throw new EscapeError("nft.address", JSON.stringify(address));
+  switch (isIP(address)) {
+    case 4:
+      return trusted(address);
+    case 6:
+      return trusted(new URL(`http://[${address}]`).hostname.slice(1, -1));
+    default:
+      throw new EscapeError("nft.address", JSON.stringify(address));
+  }
 }
 
 /** A network, or an address where the prefix covers all of it. */
