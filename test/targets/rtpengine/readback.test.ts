@@ -71,7 +71,9 @@ describe.each(lines)("rtpengine of engine line %s with the emitted configuration
   test("says over its command line what the file says", async () => {
     const client = await lab.tcp({ address: "127.0.0.1", port: 2224 }, { address: "127.0.0.1" });
     await client.send("params current\n");
-    await expect.poll(() => client.text, { timeout: 3000 }).toMatch(/^(rec_format|recording-format|table) = /m);
+    await expect
+      .poll(() => client.text, { timeout: 3000 })
+      .toMatch(/^(rec_format|recording-format|table) = /m);
     const said = new Map(
       [...client.text.matchAll(/^([a-z_-]+) = (.*?)\s*$/gm)].map((m) => [m[1]?.replaceAll("-", "_"), m[2]]),
     );
