@@ -1,7 +1,7 @@
 /** What the templates of kamailio.cfg see of a doc. */
 import { type Context, trusted } from "../escape/escaped.ts";
 import type { KamailioDoc, Listener } from "./doc.ts";
-import { type CfgGrammar, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
+import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port.
 const mediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
@@ -44,6 +44,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     })),
     carrier_test: socketTest(doc.listeners.filter((l) => l.name.startsWith("carrier"))),
     agents_test: socketTest(doc.listeners.filter((l) => l.name.startsWith("agents"))),
+    foreign_hosts: foreignHosts(doc),
     modules: modulesOf(doc, media).map(constant),
     // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
     sanity: has.digest ? 32743 : 22503,
@@ -91,6 +92,15 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     agents_host: kamString(doc.agentsHost),
     identity_host: kamString(doc.identityHost),
   };
+}
+
+/** Hosts that are the process's own and no address of the carrier side. */
+function foreignHosts(doc: KamailioDoc): KamString[] {
+  const of = (side: string) => doc.listeners.filter((l) => l.name.startsWith(side)).map((l) => l.address);
+  const carrier = new Set(of("carrier"));
+  return [...new Set(["127.0.0.1", ...of("agents")])]
+    .filter((a) => !carrier.has(a))
+    .map((a) => kamString(bracketed(a)));
 }
 
 /** Whether a message came in on one of the sockets, as the core compares fastest. */
