@@ -14,7 +14,7 @@ export async function loadJson(entry: string, cwd: string): Promise<Result<Loade
   const bytes = readFileSync(entry);
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     return {
       diagnostics: [
@@ -30,7 +30,6 @@ export async function loadJson(entry: string, cwd: string): Promise<Result<Loade
   }
   const value = quickly(text);
   if (value === undefined) {
-    // The decoder has dropped a byte order mark; offsets count without it, as editors do.
     const { problems } = parseJsonText(text);
     return { diagnostics: problems.map((p) => diagnosticOf(p, file, text)) };
   }
@@ -49,7 +48,7 @@ export async function loadJson(entry: string, cwd: string): Promise<Result<Loade
 function quickly(text: string): { readonly json: unknown } | undefined {
   let json: unknown;
   try {
-    json = JSON.parse(text);
+    json = JSON.parse(text.charCodeAt(0) === 0xfeff ? text.slice(1) : text);
   } catch {
     return undefined;
   }

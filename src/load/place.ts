@@ -10,9 +10,12 @@ export function displayPath(file: string, cwd: string): string {
   return shown.split(sep).join("/");
 }
 
-/** Offsets at which the lines of a text start; CRLF, LF and a lone CR end a line, as editors hold it. */
+/**
+ * Offsets at which the lines of a text start; CRLF, LF and a lone CR end a line, and a byte order mark is no column, as
+ * editors hold it.
+ */
 export function lineStarts(text: string): number[] {
-  const starts = [0];
+  const starts = [text.charCodeAt(0) === 0xfeff ? 1 : 0];
   const ends = /\r\n?|\n/g;
   while (ends.exec(text) !== null) starts.push(ends.lastIndex);
   return starts;

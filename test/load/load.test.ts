@@ -241,6 +241,7 @@ describe("JSON configs", () => {
 
   const failures: [string, string | Uint8Array, string[]][] = [
     ["nothing", "", ["CREW1016 crew.config.json:1:1"]],
+    ["columns behind a byte order mark", '\uFEFF{ "a": }', ["CREW1016 crew.config.json:1:8"]],
     ["a missing value", '{\n  "a": \n}', ["CREW1016 crew.config.json:3:1"]],
     ["a missing comma", '{\n  "a": 1\n  "b": 2\n}', ["CREW1016 crew.config.json:3:3"]],
     ["a comma too many", '{\n  "a": [1,],\n}', ["CREW1016 crew.config.json:2:10"]],

@@ -425,8 +425,12 @@ export default defineEdge({ trunks: [one, trunk("two", «"sarah"»)] });`,
 ];
 
 describe("origins of a module", () => {
-  it.each([...cases])("follows $title", async ({ config, other, pointer, part = "value" }: Case) => {
-    const { found, expected } = await located({ "crew.config.ts": config, ...other }, pointer, part);
+  it.each([...cases])("follows $title", async ({ config, other, pointer, part }: Case) => {
+    const { found, expected } = await located(
+      { "crew.config.ts": config, ...other },
+      pointer,
+      part ?? "value",
+    );
     expect(found).toEqual(expected);
   });
 

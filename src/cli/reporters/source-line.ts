@@ -25,7 +25,8 @@ const secretValue =
  * @param secret the marked stretch itself is a secret, wherever it stands
  */
 export function shownLine(source: string, span: Span, secret: boolean): ShownLine | undefined {
-  const lineStart = source.lastIndexOf("\n", span.start.offset - 1) + 1;
+  const newline = span.start.offset === 0 ? -1 : source.lastIndexOf("\n", span.start.offset - 1);
+  const lineStart = newline < 0 && source.charCodeAt(0) === 0xfeff ? 1 : newline + 1;
   if (lineStart > span.start.offset || span.start.offset > source.length) return undefined;
   const start = Math.max(lineStart, span.start.offset - window);
   const end = Math.min(endOfLine(source, span.start.offset), span.start.offset + window);
