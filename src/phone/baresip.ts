@@ -149,9 +149,12 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
     messages: () => tracedMessages(running.lines, /^(?:UDP|TCP|TLS) (\S+) -> \S+$/, source),
     startDial,
     dial: async (uri, ms = 10_000) => {
-      const from = running.lines.length;
+      const before = running.lines.length;
       const start = Date.now();
       startDial(uri);
+      // What the end of the call before has to say may still come until then.
+      const from = await next(/^call: connecting to/, 2000, before);
+      callStart = from;
       const line = await running
         .waitFor(/Call established: |: session closed: |failed to connect|connect error/, ms, from)
         .catch(() => undefined);

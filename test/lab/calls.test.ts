@@ -4,6 +4,7 @@ import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { type SippOptions, sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import type { Callee } from "../../src/phone/sipp-callee.ts";
 import { type Caller, caller } from "../../src/phone/sipp-caller.ts";
+import { type MixPart, mix } from "./mix.ts";
 import { type Lab, openLab, type Place } from "./netns.ts";
 
 const carrier = "203.0.113.10";
@@ -93,6 +94,45 @@ describe("SIPp to SIPp", () => {
     expect(result.answerMs).toHaveLength(40);
     expect(Math.min(...result.answerMs)).toBeGreaterThanOrEqual(99);
   });
+
+  test("a mix of calls is summed up, and what went otherwise is told", async () => {
+    const behaviours = [{}, { ringMs: 300 }, { answer: 486 }, { ringMs: 20_000 }];
+    const uas = await Promise.all(
+      behaviours.map((b, i) =>
+        sippAgent({ ...as(`mix-${i}`, agent), port: 5100 + i, rtpPort: 40000 + i * 1000, trace: false }, b),
+      ),
+    );
+    const part = (name: string, port: number, more: object = {}): MixPart => ({
+      ...{ name, calls: 10, rate: 20, ...more },
+      caller: {
+        to: "1",
+        host: `${agent}:${port}`,
+        talkMs: 100,
+        ...(name === "cancel" ? { cancelAfterMs: 50 } : {}),
+      },
+    });
+    // Direct calls have one destination each, where an edge would choose: so four mixes of one part.
+    const runs = await Promise.all([
+      mix(lab, carrier, `${agent}:5100`, [part("plain", 5100)]),
+      mix(lab, "203.0.113.11", `${agent}:5101`, [part("rings", 5101), part("rings too", 5101)]),
+      mix(lab, "203.0.113.12", `${agent}:5102`, [part("busy", 5102, { code: 486 })]),
+      mix(lab, "203.0.113.13", `${agent}:5103`, [part("cancel", 5103)]),
+    ]);
+    expect(runs.flatMap((r) => r.problems)).toEqual([]);
+    expect(runs.map((r) => [r.calls, r.asWanted])).toEqual([
+      [10, 10],
+      [20, 20],
+      [10, 10],
+      [10, 10],
+    ]);
+    const wrong = await mix(lab, carrier, `${agent}:5102`, [part("answered", 5102)]);
+    expect(wrong).toMatchObject({
+      calls: 10,
+      asWanted: 0,
+      problems: [expect.stringContaining("answered: 0 of 10 with 200")],
+    });
+    await Promise.all(uas.map((u) => u.stop()));
+  }, 20_000);
 
   test("answers to a digest challenge with the right password", async () => {
     const uas = await agents.udp(agent, 5083);

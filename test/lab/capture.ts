@@ -30,14 +30,29 @@ let captures = 0;
  */
 export async function capture(lab: Lab, filter = "udp", at: Place = lab): Promise<Capture> {
   const file = join(lab.dir, `capture-${++captures}.pcap`);
-  // -Z root: in a user namespace there is no other user to become. -U: a packet is in the file when it is seen.
-  const args = ["-i", at.device, "-n", "-U", "-Z", "root", "-s", "0", "-B", "4096", "-w", file, filter];
+  // -Z root: in a user namespace there is no other user to become. Without immediate mode and -U the kernel and tcpdump
+  // hold packets back for up to a second, and those of the end never reach the file.
+  const args = [
+    "-i",
+    at.device,
+    "-n",
+    "-U",
+    "--immediate-mode",
+    "-Z",
+    "root",
+    "-s",
+    "0",
+    "-B",
+    "4096",
+    "-w",
+    file,
+    filter,
+  ];
   const running = await at.spawn("tcpdump", lab.tools.command("tcpdump", args));
   await running.waitFor(/listening on/, 5000);
   return {
     stop: async () => {
-      // tcpdump gets packets from the kernel in batches.
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 100));
       running.kill("SIGINT");
       await running.exited;
       return readPcap(readFileSync(file));
