@@ -24,7 +24,7 @@ export const check = {
         if (socket !== undefined)
           report({
             pointer: target.at,
-            message: `${target.host}:${target.port} is where the edge itself listens (${socket.side} side).`,
+            message: `${target.host}:${target.port} is where the edge itself listens (${socket.side === "carrier" ? "carrier" : "agent"} side).`,
             help: "Write the address of the host that runs the agent.",
           });
       }

@@ -15,7 +15,7 @@ export const check = {
   bad: sample(true),
   good: sample(false),
   run(model, report) {
-    // Where the engine line cannot do it at all, CREW4101 and CREW4102 say so.
+    // Where the engine line cannot do it at all, CREW4201 and CREW4202 say so.
     if (capability(model.edge.engine, "learned_media").status !== "yes") return;
     for (const trunk of model.trunks)
       if (trunk.nat)

@@ -1,4 +1,4 @@
-/** CREW4102: something that the chosen engine line does not serve. */
+/** CREW4202: something that the chosen engine line does not serve. */
 import { capability } from "../engine/capabilities.ts";
 import type { Check } from "./check.ts";
 import { mild, needs } from "./needs.ts";
@@ -11,7 +11,7 @@ const sample = (nat: boolean) =>
   );
 
 export const check = {
-  code: "CREW4102",
+  code: "CREW4202",
   name: "noMissingCapability",
   severity: "error",
   summary: "The config asks for something that the chosen engine line does not serve.",

@@ -1,4 +1,4 @@
-/** CREW4101: something that is unsafe on the chosen engine line. */
+/** CREW4201: something that is unsafe on the chosen engine line. */
 import { capability } from "../engine/capabilities.ts";
 import type { Check } from "./check.ts";
 import { needs } from "./needs.ts";
@@ -10,7 +10,7 @@ const trunk = {
 };
 
 export const check = {
-  code: "CREW4101",
+  code: "CREW4201",
   name: "noUnsafeEngine",
   severity: "error",
   summary: "The config asks for something that is unsafe on the chosen engine line.",
