@@ -22,6 +22,20 @@ describe("the registry of checks", () => {
     expect(checks).toHaveLength(files.length);
   });
 
+  it("leaves its codes to the checks alone", () => {
+    const sources = join(folder, "..");
+    const others = readdirSync(sources, { recursive: true, encoding: "utf8" }).filter(
+      (f) => f.endsWith(".ts") && !f.startsWith("checks/") && !f.endsWith(".generated.ts"),
+    );
+    const used = new Set(
+      others.flatMap((f) =>
+        [...readFileSync(join(sources, f), "utf8").matchAll(/"(CREW[0-9]{4})"/g)].map((m) => m[1]),
+      ),
+    );
+    expect(used.size).toBeGreaterThan(0);
+    expect(checks.map((c) => c.code).filter((code) => used.has(code))).toEqual([]);
+  });
+
   it("gives each check a code and a name of its own", () => {
     expect(new Set(checks.map((c) => c.code)).size).toBe(checks.length);
     expect(new Set(checks.map((c) => c.name)).size).toBe(checks.length);

@@ -245,4 +245,28 @@ describe("resolveSpans", () => {
     ]);
     expect(found[1]?.related?.[0]?.span?.start).toMatchObject({ line: 7, column: 1 });
   });
+
+  it("looks up the first of a flood and puts them first", async () => {
+    let asked = 0;
+    const origins = {
+      locate: async () => {
+        asked++;
+        return {
+          file: "a.ts",
+          start: { line: 1, column: 1, offset: 0 },
+          end: { line: 1, column: 2, offset: 1 },
+        };
+      },
+    };
+    const flood = Array.from(
+      { length: 5000 },
+      (_, i): Diagnostic => ({ code: "CREW1001", severity: "error", message: "M.", pointer: `/${i}` }),
+    );
+    const found = await resolveSpans(flood, origins);
+    expect(asked).toBe(100);
+    expect(found.slice(0, 101).map((d) => d.span?.file)).toEqual([
+      ...new Array<string>(100).fill("a.ts"),
+      undefined,
+    ]);
+  });
 });

@@ -3,17 +3,23 @@ import type { Diagnostic, Place } from "../../core/diagnostic.ts";
 import { byCodePoint } from "../../core/order.ts";
 import type { Origins } from "../../core/origins.ts";
 
-/** At most so many places are looked up; what comes after keeps its pointer. */
-const lookedUp = 1000;
+/** Of a flood only so many places are looked up, of each code and in all; what comes after keeps its pointer. */
+const lookedUp = { perCode: 100, inAll: 1000 } as const;
 
 /** Fills in `span` where `origins` knows it, related places included, and sorts by file, line and column. */
 export async function resolveSpans(
   diagnostics: readonly Diagnostic[],
   origins: Origins | undefined,
 ): Promise<readonly Diagnostic[]> {
+  if (origins === undefined) return sorted(diagnostics);
+  const counts = new Map<string, number>();
   const resolved: Diagnostic[] = [];
-  for (const [i, diagnostic] of diagnostics.entries())
-    resolved.push(i < lookedUp && origins !== undefined ? await withSpans(diagnostic, origins) : diagnostic);
+  for (const [i, diagnostic] of diagnostics.entries()) {
+    const count = counts.get(diagnostic.code) ?? 0;
+    counts.set(diagnostic.code, count + 1);
+    const looksUp = i < lookedUp.inAll && count < lookedUp.perCode;
+    resolved.push(looksUp ? await withSpans(diagnostic, origins) : diagnostic);
+  }
   return sorted(resolved);
 }
 
@@ -29,12 +35,18 @@ async function place<T extends Place>(at: T, origins: Origins): Promise<T> {
   return span === undefined ? at : { ...at, span };
 }
 
-/** Those without a place come first, since they concern the whole; the order of equals is kept. */
+/** What concerns the whole comes first, what was not looked up last; the order of equals is kept. */
 function sorted(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return [...diagnostics].sort(
     (a, b) =>
+      rank(a) - rank(b) ||
       byCodePoint(a.span?.file ?? "", b.span?.file ?? "") ||
-      (a.span?.start.offset ?? -1) - (b.span?.start.offset ?? -1) ||
+      (a.span?.start.offset ?? 0) - (b.span?.start.offset ?? 0) ||
       (a.span === undefined ? 0 : byCodePoint(a.code, b.code)),
   );
+}
+
+function rank({ span, pointer }: Place): number {
+  if (span !== undefined) return 1;
+  return pointer === undefined ? 0 : 2;
 }
