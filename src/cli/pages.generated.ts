@@ -614,6 +614,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": []
   },
+  "CREW5111": {
+    "severity": "error",
+    "messages": [
+      "Two sockets of the edge are bound to …."
+    ],
+    "why": "The kernel allows it and gives every packet to the later one, so one of the two programs hears nothing.",
+    "help": [
+      "Give one of them another port."
+    ]
+  },
   "CREW5201": {
     "severity": "error",
     "messages": [
