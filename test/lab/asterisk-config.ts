@@ -10,7 +10,7 @@ export interface AsteriskTrunk {
   readonly transport?: "udp" | "tcp" | "tls";
   /** Answers challenges with these. */
   readonly auth?: { readonly username: string; readonly password: string };
-  /** Challenges the trunk's own requests with these. */
+  /** Challenges the trunk's own requests with these, and lets it register under the trunk's name. */
   readonly challenge?: { readonly username: string; readonly password: string };
   /** Registers there, with `auth`. */
   readonly register?: boolean;
@@ -95,7 +95,7 @@ function trunkSections(name: string, t: AsteriskTrunk): Section[] {
   return [
     ...(t.auth ? [credentials("out", t.auth)] : []),
     ...(t.challenge ? [credentials("in", t.challenge)] : []),
-    [name, "type=aor", `contact=${server}`],
+    [name, "type=aor", `contact=${server}`, ...(t.challenge ? ["max_contacts=5"] : [])],
     [
       name,
       "type=endpoint",

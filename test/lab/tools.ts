@@ -10,7 +10,7 @@ import type { Tools } from "../../src/phone/process.ts";
 export const toolSpec: RootSpec = {
   name: "tools",
   suite: engineLine("6.1").debian.suite,
-  packages: ["sip-tester", "baresip-core", "asterisk", "tcpdump", "iproute2"],
+  packages: ["sip-tester", "baresip-core", "asterisk", "tcpdump", "iproute2", "openssl"],
   // Only maintainer scripts and modules that no lab loads want these.
   without: [
     "adduser",
