@@ -14,17 +14,20 @@ export interface StartedKamailio extends StepResult {
   readonly process?: CellProcess;
 }
 
-/** Starts Kamailio and waits until it answers RPC, at most six seconds. */
+/** Starts Kamailio and waits until it answers RPC, at most `patience` milliseconds: large tables take their time. */
 export async function startKamailio(
   artifacts: Artifacts,
   start: KamailioStart,
   runtime: VerifyRuntime,
   cell: Cell,
+  patience: number,
 ): Promise<StartedKamailio> {
   const process = cell.start(runtime.command("kamailio", start.arguments));
-  const deadline = performance.now() + 6000;
+  const deadline = performance.now() + patience;
   while (performance.now() < deadline && process.end() === undefined) {
-    const version = await callRpc(start.rpcSocket, "core.version", [], { timeout: 1000 });
+    // one question for the whole wait: Kamailio logs an error for each that nobody waits for any more
+    const timeout = deadline - performance.now();
+    const version = await callRpc(start.rpcSocket, "core.version", [], { timeout });
     if (version.ok) return { process, diagnostics: [], detail: String(version.values[0] ?? "").trim() };
     await Promise.race([process.ended, sleep(20)]);
   }

@@ -18,7 +18,7 @@ export interface VerifyOptions {
   readonly level: VerifyLevel;
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: VerifyStep) => void;
-  /** Milliseconds for everything, default 20 000. */
+  /** Milliseconds for everything; default 20 000, more for many routes. */
   readonly timeout?: number;
 }
 
@@ -47,6 +47,7 @@ export type VerifyStepName =
   | "nftables load"
   | "rtpengine start"
   | "kamailio start"
+  | "sockets"
   | "kamailio tables"
   | "kamailio answers";
 

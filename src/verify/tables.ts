@@ -1,10 +1,11 @@
 /** Dumps the tables of the booted Kamailio and compares them with the artifacts that they were loaded from. */
 import type { Diagnostic } from "../core/diagnostic.ts";
-import { callRpc, type RpcValue } from "./binrpc.ts";
 import { kamailioFile, placeOfToken } from "./kamailio-parse.ts";
 import { type ModuleParameter, moduleParameters, tokens } from "./kamailio-script.ts";
-import { type ArtifactPlace, type Artifacts, diagnose, readLines } from "./locate.ts";
+import { type Artifacts, readLines } from "./locate.ts";
 import type { StepResult } from "./report.ts";
+import { compareAddresses, compareDispatcher } from "./table-lists.ts";
+import { type Ask, asker, different, fieldOf, recordsIn } from "./table-rpc.ts";
 
 interface TableFile {
   /** Relative to the bundle. */
@@ -13,14 +14,11 @@ interface TableFile {
   readonly rows: readonly { readonly line: number; readonly values: readonly string[] }[];
 }
 
-/** Compares hash tables by number and by a sample of their entries, dispatcher sets by their destinations. */
+/** Compares hash tables by number and by a sample of their entries, lists line by line. */
 export async function compareTables(artifacts: Artifacts, rpcSocket: string): Promise<StepResult> {
   const script = tokens(readLines(artifacts.directory, kamailioFile).join("\n"));
   const parameters = moduleParameters(script);
-  const ask = async (method: string, ...params: string[]): Promise<readonly RpcValue[] | undefined> => {
-    const answer = await callRpc(rpcSocket, method, params, { timeout: 3000 });
-    return answer.ok ? answer.values : undefined;
-  };
+  const ask = asker(rpcSocket);
   const tables = hashTables(parameters);
   const delimiter = parameters.find((p) => p.module === "db_text" && p.name === "db_delim")?.value ?? ":";
   const stats = tables.length === 0 ? [] : await ask("htable.stats");
@@ -45,14 +43,13 @@ export async function compareTables(artifacts: Artifacts, rpcSocket: string): Pr
       );
     else diagnostics.push(...(await compareSample(artifacts, name, file, ask)));
   }
-  const sets = await compareDispatcher(artifacts, parameters, ask);
+  const lists = [await compareDispatcher(artifacts, ask), await compareAddresses(artifacts, ask)];
+  const details = lists.flatMap((list) => (list.detail === undefined ? [] : [list.detail]));
   return {
-    diagnostics: [...diagnostics, ...sets.diagnostics],
-    detail: [`${tables.length} tables, ${entries} entries`, ...(sets.detail ? [sets.detail] : [])].join("; "),
+    diagnostics: [...diagnostics, ...lists.flatMap((list) => list.diagnostics)],
+    detail: [`${tables.length} tables with ${entries} entries`, ...details].join(", "),
   };
 }
-
-type Ask = (method: string, ...params: string[]) => Promise<readonly RpcValue[] | undefined>;
 
 interface HashTable {
   readonly name: string;
@@ -131,58 +128,4 @@ async function compareSample(
       );
   }
   return found;
-}
-
-async function compareDispatcher(
-  artifacts: Artifacts,
-  parameters: readonly ModuleParameter[],
-  ask: Ask,
-): Promise<StepResult> {
-  const listed = parameters.find((p) => p.module === "dispatcher" && p.name === "list_file");
-  const path = "kamailio/dispatcher.list";
-  const lines = readLines(artifacts.directory, path);
-  const wanted = lines.flatMap((text, i) =>
-    /^\s*\d/.test(text) ? [{ line: i + 1, uri: text.trim().split(/\s+/)[1] ?? "" }] : [],
-  );
-  if (listed === undefined || wanted.length === 0) return { diagnostics: [] };
-  const loaded = urisIn((await ask("dispatcher.list")) ?? []);
-  const missing = wanted.filter(
-    ({ uri }) => !loaded.some((have) => have === uri || have.startsWith(`${uri};`)),
-  );
-  return {
-    detail: `${loaded.length} destinations`,
-    diagnostics: missing.map(({ line, uri }) =>
-      different(artifacts, { path, line }, `the destination ${uri} was not loaded`),
-    ),
-  };
-}
-
-function urisIn(value: RpcValue): string[] {
-  if (typeof value !== "object") return [];
-  if (isList(value)) return value.flatMap(urisIn);
-  return Object.entries(value).flatMap(([name, inner]) =>
-    name === "URI" ? [String(inner)].flat() : urisIn(inner),
-  );
-}
-
-type RpcRecord = { readonly [name: string]: RpcValue };
-
-function isList(value: RpcValue): value is readonly RpcValue[] {
-  return Array.isArray(value);
-}
-
-function recordsIn(values: readonly RpcValue[] | undefined): readonly RpcRecord[] {
-  return (values ?? []).flatMap((v) => (typeof v !== "object" ? [] : isList(v) ? recordsIn(v) : [v]));
-}
-
-function fieldOf(value: RpcValue | undefined, name: string): RpcValue | undefined {
-  return value === undefined || typeof value !== "object" || isList(value) ? undefined : value[name];
-}
-
-function different(artifacts: Artifacts, place: ArtifactPlace, what: string): Diagnostic {
-  return diagnose(artifacts, {
-    code: "CREW5110",
-    message: `What Kamailio loaded is not what was compiled: ${what}.`,
-    place,
-  });
 }

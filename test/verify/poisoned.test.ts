@@ -142,6 +142,24 @@ const poisons: readonly Poison[] = [
     message: /508000/,
   },
   {
+    name: "a network that Kamailio takes for a name",
+    spoil: (b) => b.edit("kamailio/address.list", " 203.0.113.16 28 ", " 203.0.113.999 28 "),
+    level: "boot",
+    code: "CREW5110",
+    at: lineWith("kamailio/address.list", "203.0.113.999"),
+    pointer: /^\/trunks\/0\/sip\/auth/,
+    message: /network 203\.0\.113\.999\/28 was not loaded for its trunk/,
+  },
+  {
+    name: "a port that another program of the edge has",
+    spoil: (b) => b.edit(cfg, "listen=udp:10.0.4.1:5080 ", "listen=udp:127.0.0.1:2223 "),
+    level: "boot",
+    code: "CREW5111",
+    at: lineWith(cfg, "listen=udp:127.0.0.1:2223"),
+    pointer: /^\/network\/agents/,
+    message: /bound to udp:127\.0\.0\.1:2223/,
+  },
+  {
     name: "a firewall whose last rule is broken",
     spoil: (b) =>
       b.write(

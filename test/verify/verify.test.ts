@@ -69,10 +69,13 @@ describe("verifyBundle", () => {
       "nftables parse",
       "rtpengine options",
       "rtpengine start",
+      "sockets",
     ]);
     const detail = (name: string): string | undefined => value?.steps.find((s) => s.name === name)?.detail;
     expect(detail("kamailio answers")).toBe("200 OK");
-    expect(detail("kamailio tables")).toMatch(/^[1-9]\d* tables, [1-9]\d* entries; 3 destinations/);
+    expect(detail("kamailio tables")).toMatch(
+      /^[1-9]\d* tables with [1-9]\d* entries, 3 destinations, 2 networks$/,
+    );
   });
 
   it("stops at the parse level where that is asked", async () => {
