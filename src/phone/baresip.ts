@@ -12,6 +12,11 @@ export interface PhoneOptions {
   /** A folder of its own. */
   readonly dir: string;
   readonly name: string;
+  /**
+   * Of signalling and, in SDP, of media. Its RTP and TCP sockets are bound to none: the kernel chooses their source, which
+   * on one machine is the address that they send to. So towards 127.0.0.1 it must be 127.0.0.1 itself, or it must live in a
+   * network namespace of its own; else whoever pins media to the signalled address drops what it says.
+   */
   readonly address: string;
   /** UDP and TCP; TLS listens on the next one. Default 5060. */
   readonly port?: number;
