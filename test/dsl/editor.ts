@@ -10,6 +10,8 @@ export interface Editor {
   readonly complete: (text: string) => readonly string[];
   /** Type and documentation of what is under the mark. */
   readonly hover: (text: string) => string;
+  /** Types that the checker makes for the text: what checking costs, whatever the machine. */
+  readonly cost: (text: string) => number;
   /** Errors of the text, as `line: message`. */
   readonly errors: (text: string) => readonly string[];
 }
@@ -52,6 +54,11 @@ export function openEditor(): Editor {
         ts.displayPartsToString(info?.documentation),
         ...tags,
       ].join("\n");
+    },
+    cost: (text) => {
+      type(text);
+      service.getSemanticDiagnostics(fileName);
+      return service.getProgram()?.getInstantiationCount() ?? Number.POSITIVE_INFINITY;
     },
     errors: (text) => {
       type(text);
