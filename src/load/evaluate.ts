@@ -1,8 +1,9 @@
 /** Runs a transpiled config: bounded in time, its output kept off stdout, its exits caught. */
 import { createRequire } from "node:module";
 import { Script } from "node:vm";
+import { dslSymbol } from "./esbuild-plugins.ts";
 import { type Plain, toPlain } from "./plain.ts";
-import { type ConfigScript, dslSymbol } from "./transpile.ts";
+import type { ConfigScript } from "./transpile.ts";
 
 export type Evaluation =
   | { readonly type: "value"; readonly plain: Plain }

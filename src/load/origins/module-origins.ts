@@ -1,5 +1,6 @@
 /** Origins of a config that is a module: pointers follow the expressions that made the value. */
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type ts from "typescript";
 import type { Origins } from "../../core/origins.ts";
 import { segments } from "../../core/pointer.ts";
@@ -27,13 +28,16 @@ const budget = 400_000;
 /** Nested steps; more would overflow the stack. */
 const deepest = 400;
 
-/** The `typescript` package is loaded when the first place is asked for. */
+/**
+ * The `typescript` package is loaded when the first place is asked for; by `require`, since an import would first search
+ * its megabytes for names to export.
+ */
 export function moduleOrigins(config: ModuleConfig): Origins {
-  let locator: Promise<(path: readonly string[], part: "key" | "value") => Span | undefined> | undefined;
+  let locator: ((path: readonly string[], part: "key" | "value") => Span | undefined) | undefined;
   return {
     async locate(pointer, part = "value") {
-      locator ??= import("typescript").then((module) => makeLocator(module.default, config));
-      return (await locator)(segments(pointer), part);
+      locator ??= makeLocator(createRequire(import.meta.url)("typescript") as typeof ts, config);
+      return locator(segments(pointer), part);
     },
   };
 }
