@@ -26,7 +26,11 @@ export interface DeployLab {
   readonly lab: Lab;
   readonly state: string;
   /** Writes the config; each number is a route of its own to the same agent. */
-  configure(numbers: readonly string[], more?: Readonly<Record<string, unknown>>): void;
+  configure(
+    numbers: readonly string[],
+    sip?: Readonly<Record<string, unknown>>,
+    edge?: Readonly<Record<string, unknown>>,
+  ): void;
   /** Runs a verb with `--output json`. */
   crew(verb: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
   /** `crew deploy --yes` to its end. */
@@ -74,7 +78,7 @@ export async function openDeployLab(): Promise<DeployLab> {
     lab,
     state,
     crew,
-    configure(numbers, more = {}) {
+    configure(numbers, sip = {}, edge = {}) {
       const inbound_routes = numbers.map((to_uri) => ({ match: { to_uri }, agent_id: "sarah" }));
       const trunk = {
         crew_id: "test",
@@ -83,10 +87,12 @@ export async function openDeployLab(): Promise<DeployLab> {
           auth: { type: "ip_allowlist", allowed_ips: [phoneAddress] },
           inbound_routes,
           codecs: [{ name: "PCMU", priority: 1 }],
-          ...more,
+          ...sip,
         },
       };
-      writeFileSync(config, JSON.stringify(trunk));
+      const network = { public_ip: "127.0.0.1", agents: { address: "127.0.0.1", udp: 5080 } };
+      const more = { network: { ...network, ...(edge.network as object | undefined) } };
+      writeFileSync(config, JSON.stringify({ name: "test", trunks: [trunk], ...edge, ...more }));
     },
     deploy: (more) => crew("deploy", ["--yes"], more),
     startDeploy: () => lab.spawn("deploy", [...node, "deploy", config, "--yes", "--state", state], { env }),

@@ -29,8 +29,8 @@ space="$(cat /proc/sys/kernel/random/boot_id) $(readlink /proc/self/ns/pid)"`;
 
 /**
  * Starts the program in place of the shell and records it as `pid start space` in `process`. Where the recorded one still
- * runs, because only its supervisor was killed, the script stands in for it instead of starting a second one; what a
- * killed one left behind in its process group is killed before a new one starts.
+ * runs, because only its supervisor was killed, the script stands in for it instead of starting a second one, until its own
+ * supervisor is gone too; what a killed one left behind in its process group is killed before a new one starts.
  */
 export function runScript(service: Service): string {
   const env = Object.entries(service.env).map(([k, v]) => shellWord(`${k}=${v}`));
@@ -38,12 +38,16 @@ export function runScript(service: Service): string {
 exec >> ${shellWord(service.log)} 2>&1 < /dev/null
 ${startedFunction}
 stop=
+started "$PPID"
+born=$value
 if { read -r pid since theirs < process; } 2>/dev/null && [ "$theirs" = "$space" ]; then
   trap 'stop=1; kill -s TERM "$pid"' TERM
   started "$pid"
   while [ "$value" = "$since" ]; do
     sleep 0.2 &
     wait $!
+    started "$PPID"
+    [ -n "$value" ] && [ "$value" = "$born" ] || exit 0
     started "$pid"
   done
   [ -n "$value" ] || kill -s KILL -- "-$pid" 2>/dev/null
