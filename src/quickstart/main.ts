@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RootProgress } from "../host/private-root.ts";
 import { crew } from "./crew.ts";
-import { type CallReport, phonePrograms, placeCall } from "./phones.ts";
+import { type CallReport, phonePrograms, placeCall, startAgent } from "./phones.ts";
 import { lastRecord } from "./record.ts";
 
 const keep = process.argv.includes("--keep");
@@ -21,16 +21,26 @@ async function main(): Promise<number> {
   note("phones: baresip and SIPp");
   const tools = await phonePrograms(progress("phones"));
 
+  const agent = await startAgent(tools);
+  try {
+    return await withEdge(() => placeCall(tools, agent));
+  } finally {
+    await agent.stop();
+  }
+}
+
+/** Deploys the edge, makes the call, tells of it, and takes the edge down. */
+async function withEdge(place: () => Promise<CallReport>): Promise<number> {
   const state = keep ? join(tmpdir(), "crew-quickstart") : mkdtempSync(join(tmpdir(), "crew-quickstart-"));
   note(`deploy ${config} on loopback`);
-  const deployed = await crew(["deploy", config, "--yes", "--state", state, "--no-firewall"], true);
+  const deployed = await crew(["deploy", config, "--yes", "--state", state], true);
   if (deployed.code !== 0) {
     await leave(state);
     return failed("The edge did not start.", deployed.stdout);
   }
   try {
-    note("call +14155551111 from 127.0.0.2");
-    const call = await placeCall(tools);
+    note("call +14155551111");
+    const call = await place();
     report(call, state);
     return call.answered && call.heardMs > 400 && call.ended ? 0 : 1;
   } finally {
@@ -43,18 +53,19 @@ async function leave(state: string): Promise<void> {
     say(`The edge is still running. Stop it with: npx crew down ${config} --state ${state}`);
     return;
   }
-  await crew(["down", config, "--state", state, "--yes"]);
-  rmSync(state, { recursive: true, force: true });
+  const down = await crew(["down", config, "--state", state]);
+  if (down.code === 0) rmSync(state, { recursive: true, force: true });
+  else failed(`The edge could not be stopped; its state is in ${state}.`, down.stderr);
 }
 
 function report(call: CallReport, state: string): void {
   const header = (name: string) =>
     new RegExp(`^${name}: *(.*?)\\r?$`, "im").exec(call.invite)?.[1] ?? "missing";
-  const answer = lastRecord(state, "answer");
-  const end = lastRecord(state, "end");
+  const answer = lastRecord(state, "answered");
+  const end = lastRecord(state, "ended");
   say("");
   say(
-    `A call went from baresip (127.0.0.2) through the edge (127.0.0.1:5060) to ${header("X-Crew-Agent")} (SIPp on 127.0.0.3:5080).`,
+    `A call went from baresip through the edge on 127.0.0.1:5060 to ${header("X-Crew-Agent")} (SIPp, which echoes).`,
   );
   say("");
   say(`  route     ${header("X-Crew-Trunk")} › inbound_routes › +14155551111`);
@@ -65,7 +76,8 @@ function report(call: CallReport, state: string): void {
     `  audio     ${call.heardMs > 400 ? "both ways" : "NOT heard"}: ${call.heardMs} ms of the phone's own ${call.toneHz} Hz tone came back from the agent`,
   );
   say(`  hang-up   ${call.ended ? "BYE from the phone reached the agent" : "the agent got NO BYE"}`);
-  say(`  record    ${JSON.stringify(end ?? answer ?? "none found")}`);
+  say(`  records   ${JSON.stringify(answer ?? "none found")}`);
+  say(`            ${JSON.stringify(end ?? "none found")}`);
   say(`  took      ${((performance.now() - started) / 1000).toFixed(1)} s in all`);
   say("");
   say("Next: change agent_id in examples/quickstart/crew.config.ts and run `npx crew check` on it; read");

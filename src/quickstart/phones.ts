@@ -53,65 +53,69 @@ export interface CallReport {
   readonly ended: boolean;
 }
 
-const callerAddress = "127.0.0.2";
-const agentAddress = "127.0.0.3";
+/** Phones send media from 127.0.0.1 whatever loopback address they are given, so they live there too. */
+const loopback = "127.0.0.1";
+const ports = { phone: 5070, agent: 5090, agentRtp: 21000 } as const;
 
-/** Places one call through the edge on 127.0.0.1:5060, talks for two seconds, hangs up. */
-export async function placeCall(tools: Tools): Promise<CallReport> {
-  const dir = mkdtempSync(join(tmpdir(), "crew-quickstart-"));
-  const agent = await sippAgent({
+/** The agent, listening; start it before the edge, which asks its agents whether they are there. */
+export async function startAgent(tools: Tools) {
+  const dir = mkdtempSync(join(tmpdir(), "crew-quickstart-agent-"));
+  const { agent: port, agentRtp: rtpPort } = ports;
+  const sipp = await sippAgent({
     launcher: here,
     tools,
     dir,
     name: "agent",
-    address: agentAddress,
-    port: 5080,
+    address: loopback,
+    port,
+    rtpPort,
     echo: true,
   });
+  const received = (start: string) =>
+    sipp.messages().find((m) => m.direction === "received" && m.text.startsWith(start))?.text;
+  return {
+    received,
+    stop: async () => {
+      await sipp.stop();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Places one call through the edge on 127.0.0.1:5060, talks for two seconds, hangs up. */
+export async function placeCall(
+  tools: Tools,
+  agent: Awaited<ReturnType<typeof startAgent>>,
+): Promise<CallReport> {
+  const dir = mkdtempSync(join(tmpdir(), "crew-quickstart-phone-"));
+  const caller = await phone({
+    launcher: here,
+    tools,
+    dir,
+    name: "phone",
+    address: loopback,
+    port: ports.phone,
+    playHz: tones.caller,
+  });
   try {
-    const caller = await phone({
-      launcher: here,
-      tools,
-      dir: join(dir, "phone"),
-      name: "phone",
-      address: callerAddress,
-      playHz: tones.caller,
-    });
-    try {
-      const dialled = await caller.dial("sip:+14155551111@127.0.0.1:5060", 10_000);
-      const base = {
-        answered: dialled.answered,
-        reason: dialled.reason,
-        answerMs: dialled.answerMs,
-        toneHz: tones.caller,
-      };
-      const code = dialled.code === undefined ? {} : { code: dialled.code };
-      if (!dialled.answered) return { ...base, ...code, heardMs: 0, invite: inviteOf(agent), ended: false };
+    const { answered, code, reason, answerMs } = await caller.dial("sip:+14155551111@127.0.0.1:5060", 10_000);
+    if (answered) {
       await new Promise((resolve) => setTimeout(resolve, 2000));
       caller.hangUp();
       await caller.ended(5000);
-      return {
-        ...base,
-        ...code,
-        heardMs: caller.heard(tones.caller).ms,
-        invite: inviteOf(agent),
-        ended: received(agent, "BYE "),
-      };
-    } finally {
-      await caller.stop();
     }
+    return {
+      answered,
+      ...(code === undefined ? {} : { code }),
+      reason,
+      answerMs,
+      toneHz: tones.caller,
+      heardMs: answered ? caller.heard(tones.caller).ms : 0,
+      invite: agent.received("INVITE ") ?? "",
+      ended: agent.received("BYE ") !== undefined,
+    };
   } finally {
-    await agent.stop();
+    await caller.stop();
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-type Agent = Awaited<ReturnType<typeof sippAgent>>;
-
-function inviteOf(agent: Agent): string {
-  return agent.messages().find((m) => m.direction === "received" && m.text.startsWith("INVITE "))?.text ?? "";
-}
-
-function received(agent: Agent, start: string): boolean {
-  return agent.messages().some((m) => m.direction === "received" && m.text.startsWith(start));
 }

@@ -8,10 +8,10 @@ export function lastRecord(
   event: string,
 ): Readonly<Record<string, unknown>> | undefined {
   let last: Record<string, unknown> | undefined;
-  for (const file of files(stateFolder).filter((f) => /\/log\//.test(f))) {
+  for (const file of files(stateFolder).filter((f) => f.includes("/log/"))) {
     for (const line of readFileSync(file, "utf8").split("\n")) {
       const json = /\{.*\}/.exec(line)?.[0];
-      if (json?.includes(`"${event}"`) !== true) continue;
+      if (json?.includes(`"event":"${event}"`) !== true || json.includes(`"trunk":"-`)) continue;
       try {
         last = JSON.parse(json) as Record<string, unknown>;
       } catch {
