@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { packageRoot } from "../core/package.ts";
 import type { EngineRuntime } from "../host/runtime.ts";
 import type { Model } from "../model/model.ts";
 import { type KamailioBinding, kamailioArguments } from "../targets/kamailio/binding.ts";
@@ -57,9 +58,9 @@ export function relayProcess(paths: EdgePaths, runtime: EngineRuntime, generatio
  * checkout it runs where it is.
  */
 async function guardProcess(paths: EdgePaths): Promise<Service> {
-  const packaged = fileURLToPath(new URL("./guard.js", import.meta.url));
+  const packaged = join(packageRoot(), "lib", "guard.js");
   const kept = join(paths.root, "guard.mjs");
-  const isPackaged = existsSync(packaged);
+  const isPackaged = !import.meta.url.endsWith(".ts");
   if (isPackaged && !(await sameContent(packaged, kept))) await copyFile(packaged, kept);
   const program = isPackaged
     ? [kept]

@@ -28,8 +28,7 @@ async function bundle(): Promise<void> {
     legalComments: "none",
     outdir: fresh,
   } as const;
-  const entryPoints: Record<string, string> = { cli: "src/cli/main.ts" };
-  if (existsSync(join(root, "src/deploy/guard.ts"))) entryPoints.guard = "src/deploy/guard.ts";
+  const entryPoints = { cli: "src/cli/main.ts" };
   const { metafile } = await build({
     ...shared,
     metafile: true,
@@ -40,7 +39,8 @@ async function bundle(): Promise<void> {
     banner: { js: banner },
     define: { "process.env.NODE_ENV": '"production"' },
   });
-  await build({ ...shared, entryPoints: { index: "src/dsl/index.ts" } });
+  // One file each: the index is loaded by configs, and a deployment copies the guard away from the package.
+  await build({ ...shared, entryPoints: { index: "src/dsl/index.ts", guard: "src/deploy/guard.ts" } });
   const program = join(fresh, "cli.js");
   writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, "utf8")}`);
   chmodSync(program, 0o755);
