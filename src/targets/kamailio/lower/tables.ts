@@ -91,6 +91,7 @@ function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
       bits: bitsFor(auths.length),
     },
     { name: "unproven", about: "answers to strangers in a second", bits: 12, counter: true, expire: 3 },
+    { name: "nonce", about: "source that a nonce was given to", bits: 14, expire: 62 },
     ...(has.realms ? [stored("realm", "realm of a trunk", [...once.values()])] : []),
     ...(has.mixedAlgorithms
       ? [
