@@ -5,6 +5,7 @@ import type { Check } from "./check.ts";
 import { check as noAgentAtEdge } from "./no-agent-at-edge.ts";
 import { check as noBrokenTemplate } from "./no-broken-template.ts";
 import { check as noChoiceAfterRefusal } from "./no-choice-after-refusal.ts";
+import { check as noClearKeys } from "./no-clear-keys.ts";
 import { check as noDuplicateHeader } from "./no-duplicate-header.ts";
 import { check as noDuplicateRoute } from "./no-duplicate-route.ts";
 import { check as noDuplicateTarget } from "./no-duplicate-target.ts";
@@ -33,6 +34,7 @@ import { check as noUnsetVariable } from "./no-unset-variable.ts";
 import { check as noUnusedAgent } from "./no-unused-agent.ts";
 import { check as noWideAllowlist } from "./no-wide-allowlist.ts";
 import { check as useAuth } from "./use-auth.ts";
+import { check as useCertificate } from "./use-certificate.ts";
 import { check as useCommonCodec } from "./use-common-codec.ts";
 import { check as useEdge } from "./use-edge.ts";
 import { check as useEnoughRtpPorts } from "./use-enough-rtp-ports.ts";
@@ -43,6 +45,7 @@ export const checks: readonly Check[] = [
   noAgentAtEdge,
   noBrokenTemplate,
   noChoiceAfterRefusal,
+  noClearKeys,
   noDuplicateHeader,
   noDuplicateRoute,
   noDuplicateTarget,
@@ -71,6 +74,7 @@ export const checks: readonly Check[] = [
   noUnusedAgent,
   noWideAllowlist,
   useAuth,
+  useCertificate,
   useCommonCodec,
   useEdge,
   useEnoughRtpPorts,

@@ -1,0 +1,42 @@
+/** CREW3125: media keys that everybody on the way can read. */
+import { join } from "../core/pointer.ts";
+import type { Check } from "./check.ts";
+import { sampleTrunk } from "./sample.ts";
+
+const sample = (transport: string) =>
+  sampleTrunk({
+    agents: {
+      agent_sarah: { uri: `sip:10.0.4.10:5061;transport=${transport}`, media_encryption: "required" },
+    },
+  });
+
+export const check = {
+  code: "CREW3125",
+  name: "noClearKeys",
+  severity: "warning",
+  summary: "Media is encrypted, but its keys cross the network in the clear.",
+  why: "The keys of SRTP travel in the SIP messages (SDES, RFC 4568). Over UDP or TCP whoever sees the messages can decrypt the audio.",
+  bad: sample("tcp"),
+  good: sample("tls"),
+  run(model, report) {
+    const { network } = model.edge;
+    for (const trunk of model.trunks)
+      if (trunk.media_encryption !== "disabled" && network.carrier.tls === undefined)
+        report({
+          pointer: join(trunk.at, "sip", "media_encryption"),
+          message: `Trunk '${trunk.id}' encrypts media, but the carrier side has no TLS to carry the keys.`,
+          help: "Give the edge a certificate ('network.tls') and the other end TLS.",
+        });
+    for (const agent of model.agents) {
+      if (agent.media_encryption === "disabled") continue;
+      const clear = agent.targets.find((t) => t.transport !== "tls");
+      if (clear !== undefined)
+        report({
+          pointer: join(agent.at, "media_encryption"),
+          message: `Agent '${agent.id}' encrypts media, but its keys go over ${clear.transport.toUpperCase()}.`,
+          related: [{ pointer: clear.at, label: "not TLS" }],
+          help: "Write ';transport=tls' at the end of the agent's URI.",
+        });
+    }
+  },
+} satisfies Check;
