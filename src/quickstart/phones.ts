@@ -103,6 +103,7 @@ export async function placeCall(
       await new Promise((resolve) => setTimeout(resolve, 2000));
       caller.hangUp();
       await caller.ended(5000);
+      await until(() => agent.received("BYE ") !== undefined, 3000);
     }
     return {
       answered,
@@ -118,4 +119,10 @@ export async function placeCall(
     await caller.stop();
     rmSync(dir, { recursive: true, force: true });
   }
+}
+
+/** SIPp writes its trace a moment after the message. */
+async function until(holds: () => boolean, ms: number): Promise<void> {
+  for (let waited = 0; waited < ms && !holds(); waited += 50)
+    await new Promise((resolve) => setTimeout(resolve, 50));
 }
