@@ -57,6 +57,7 @@ export function callRpc(
   });
 }
 
+/** The bytes of a number without leading zeros; those of 0 are none. */
 function bigEndian(n: number): Buffer {
   const bytes: number[] = [];
   for (let rest = n >>> 0; rest > 0; rest = Math.floor(rest / 256)) bytes.unshift(rest % 256);
@@ -66,7 +67,7 @@ function bigEndian(n: number): Buffer {
 /** The packet of a request: header, then the values, the method's name first. */
 export function encodeRequest(cookie: number, values: readonly (string | number)[]): Buffer {
   const body = Buffer.concat(values.map(encodeValue));
-  const length = bigEndian(body.length);
+  const length = body.length === 0 ? Buffer.of(0) : bigEndian(body.length);
   const id = bigEndian(cookie);
   return Buffer.concat([Buffer.from([0xa1, ((length.length - 1) << 2) | (id.length - 1)]), length, id, body]);
 }
@@ -135,6 +136,7 @@ function readHead(reader: Reader): Head {
 
 function readNumber(reader: Reader, size: number): number {
   if (size === 0) return 0;
+  if (size > 8 || reader.at + size > reader.bytes.length) throw new RangeError("number beyond the packet");
   const value =
     size <= 6
       ? reader.bytes.readUIntBE(reader.at, size)

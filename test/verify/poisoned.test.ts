@@ -3,6 +3,7 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Diagnostic } from "../../src/core/diagnostic.ts";
+import { engineLines } from "../../src/engine/lines.ts";
 import type { EngineRuntime } from "../../src/host/runtime.ts";
 import { type VerifyLevel, verifyBundle } from "../../src/verify/verify.ts";
 import { type BundleOnDisk, bundleOnDisk, engine } from "./fixture.ts";
@@ -260,14 +261,14 @@ function artifactPlace(bundle: BundleOnDisk, d: Diagnostic): readonly [string, n
   );
 }
 
-describe("a poisoned bundle", () => {
+describe.each(engineLines)("a poisoned bundle on line %s", (line) => {
   let runtime: EngineRuntime;
   beforeAll(async () => {
-    runtime = await engine("6.1");
+    runtime = await engine(line);
   });
 
   it.each(poisons)("is refused for $name", async ({ spoil, level, code, at, pointer, message }) => {
-    const bundle = bundleOnDisk();
+    const bundle = bundleOnDisk(line);
     open.push(bundle);
     spoil(bundle);
     const { value, diagnostics } = await verifyBundle({ ...bundle, runtime, level: "boot" });
