@@ -33,14 +33,14 @@ export function emit(doc: RtpengineDoc): readonly Artifact[] {
 
 /** The escaped value; throws where the table of options does not allow it, which is a bug of crew. */
 function valueText({ option, value }: Setting, engine: EngineLine): Escaped<"gkeyfile.value"> {
-  const rule: Option = options[option];
+  const rule: Option | undefined = Object.hasOwn(options, option) ? options[option] : undefined;
   const wrong = (): never => {
     throw new EscapeError("rtpengine.conf", `${option} = ${JSON.stringify(value)} on ${engine}`);
   };
-  if (!rule.lines.includes(engine)) return wrong();
+  if (rule === undefined || !rule.lines.includes(engine)) return wrong();
   switch (rule.kind) {
     case "integer":
-      if (typeof value !== "number" || value < rule.min || value > rule.max) return wrong();
+      if (typeof value !== "number" || !(value >= rule.min && value <= rule.max)) return wrong();
       return gkeyInteger(value);
     case "boolean":
       return typeof value === "boolean" ? gkeyBoolean(value) : wrong();

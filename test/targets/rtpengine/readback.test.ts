@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { EngineLine } from "../../../src/model/model.ts";
+import { type Option, options } from "../../../src/targets/rtpengine/options.ts";
 import { capture } from "../../lab/capture.ts";
 import { labEngine } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
@@ -131,6 +132,15 @@ describe.each(lines)("rtpengine of engine line %s with the emitted configuration
     await relay.request({ command: "delete", "call-id": ids[0] ?? "" });
     expect((await offer("after")).result).toBe("ok");
     for (const id of [...ids, "after"]) await relay.request({ command: "delete", "call-id": id });
+  });
+
+  test("knows every option that may be written", async () => {
+    const engine = await labEngine(line);
+    const { output } = await lab.exec(engine.command("rtpengine", ["--help"]));
+    const known = [...output.matchAll(/--([a-z0-9-]+)/g)].map((m) => m[1]);
+    const written = Object.entries<Option>(options).filter(([, o]) => o.lines.includes(line));
+    expect(written.length).toBeGreaterThan(10);
+    for (const [name] of written) expect(known).toContain(name);
   });
 
   test("does not warn about its configuration", () => {
