@@ -5,6 +5,7 @@ export default defineConfig({
   resolve: { alias: { crew: fileURLToPath(new URL("src/dsl/index.ts", import.meta.url)) } },
   test: {
     include: ["test/**/*.test.ts"],
+    globalSetup: ["test/setup.ts"],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 300_000,
