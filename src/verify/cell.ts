@@ -5,11 +5,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Command } from "../host/run.ts";
+import { type CellSocket, cellSocket } from "./cell-socket.ts";
 import { type Event, inside, type Order } from "./inside.ts";
 
 export interface CellOptions {
   /** The one folder of the host that the cell can write to. */
   readonly directory: string;
+  /** A folder that stays visible wherever it lies. */
+  readonly bundle: string;
   /** Milliseconds after which everything inside is killed. */
   readonly life: number;
   readonly signal?: AbortSignal;
@@ -32,29 +35,16 @@ export interface CellProcess {
   /** Lines so far, at most a mebibyte in all. */
   readonly lines: readonly CellLine[];
   readonly ended: Promise<CellEnd>;
-  /** Resolves with the end once there is one, without waiting for it. */
+  /** The end where there is one already. */
   end(): CellEnd | undefined;
   kill(signal: NodeJS.Signals): void;
-}
-
-export interface CellDatagram {
-  readonly data: Buffer;
-  readonly address: string;
-  readonly port: number;
-}
-
-export interface CellSocket {
-  send(data: Buffer, address: string, port: number): void;
-  /** The first datagram since the last call that `match` takes, or `undefined` after `ms`. */
-  receive(ms: number, match: (datagram: CellDatagram) => boolean): Promise<CellDatagram | undefined>;
-  close(): void;
 }
 
 export interface Cell {
   start(command: Command, options?: { readonly input?: string }): CellProcess;
   /** Runs to the end; SIGKILL and `signal: "SIGKILL"` after `timeout` milliseconds (default 5000). */
   run(command: Command, options?: { readonly input?: string; readonly timeout?: number }): Promise<CellEnd>;
-  /** A UDP socket inside; port 0 takes a free one. Rejected with a reason as text where it cannot be bound. */
+  /** A UDP socket inside; port 0 takes a free one. The text says why it cannot be bound. */
   bind(address: string, port?: number): Promise<CellSocket | string>;
   /** Resolves when the cell is gone: closed, killed or out of time. */
   readonly gone: Promise<void>;
@@ -64,12 +54,13 @@ export interface Cell {
 const outputBytes = 1 << 20;
 
 /**
- * The file systems of the host become read-only but for the cell's folder; /run is its own. Where a mount point
- * cannot be made read-only the cell works all the same: its programs are no more privileged than their user. PID 1 is
- * a shell, which reaps what daemons leave behind; a background job would lose stdin, hence descriptor 3.
+ * The file systems of the host become read-only but for the cell's folder; /run, with the sockets of the host's services,
+ * is its own unless one of the folders lies there. Where a mount point cannot be made read-only the cell works all the
+ * same: its programs are no more privileged than their user. PID 1 is a shell, which reaps what daemons leave behind; a
+ * background job would lose stdin, hence descriptor 3.
  */
 const boot = `
-dir=$1; shift
+dir=$1; bundle=$2; shift 2
 mount --make-rprivate / 2>/dev/null
 mount --bind "$dir" "$dir" 2>/dev/null
 while read -r _ _ _ _ at options _; do
@@ -80,7 +71,7 @@ while read -r _ _ _ _ at options _; do
   case ,$options, in *,noatime,*) kept=$kept,noatime;; *,relatime,*) kept=$kept,relatime;; esac
   mount -o "remount,bind,ro$kept" "$at" 2>/dev/null
 done < /proc/self/mountinfo
-mount -t tmpfs -o size=16m tmpfs /run 2>/dev/null
+case "$dir:$bundle" in /run/*|*:/run/*) ;; *) mount -t tmpfs -o size=16m tmpfs /run 2>/dev/null;; esac
 printf 'nameserver 127.0.0.1\\noptions timeout:1 attempts:1\\n' > "$dir/resolv.conf"
 mount --bind "$dir/resolv.conf" /etc/resolv.conf 2>/dev/null
 mount -o remount,ro /proc 2>/dev/null
@@ -90,7 +81,7 @@ exec 3<&0; "$@" <&3 & exec 3<&-; wait
 /** Opens a cell; the text says why it could not be. */
 export async function openCell(options: CellOptions): Promise<Cell | string> {
   const code = `const __name = (f) => f; (${inside.toString()})(${options.life}, ${outputBytes});`;
-  const shell = ["sh", "-c", boot, "sh", options.directory, process.execPath, "-e", code];
+  const shell = ["sh", "-c", boot, "sh", options.directory, options.bundle, process.execPath, "-e", code];
   const namespaces = ["--user", "--map-root-user", "--net", "--ipc", "--mount", "--pid"];
   const child = spawn("unshare", [...namespaces, "--fork", "--kill-child", "--mount-proc", ...shell], {
     stdio: ["pipe", "pipe", "pipe"],
@@ -178,7 +169,7 @@ function cellOf(
       const id = ++lastId;
       return new Promise((resolve) => {
         handlers.set(id, (event) => {
-          if (event.event === "bound") resolve(socketOf(id, handlers, tell));
+          if (event.event === "bound") resolve(cellSocket(id, handlers, tell));
           else if (event.event === "failed") resolve(event.reason);
           else if (event.event === "exit") resolve("the cell has ended");
         });
@@ -187,39 +178,5 @@ function cellOf(
     },
     gone,
     close,
-  };
-}
-
-function socketOf(
-  id: number,
-  handlers: Map<number, (event: Event) => void>,
-  tell: (order: Order) => void,
-): CellSocket {
-  const waiting: CellDatagram[] = [];
-  let look = (): void => {};
-  handlers.set(id, (event) => {
-    if (event.event !== "datagram") return;
-    waiting.push({ data: Buffer.from(event.data, "base64"), address: event.address, port: event.port });
-    look();
-  });
-  return {
-    send: (data, address, port) => tell({ op: "send", id, data: data.toString("base64"), address, port }),
-    receive: (ms, match) =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => done(undefined), ms);
-        const done = (datagram: CellDatagram | undefined): void => {
-          clearTimeout(timer);
-          look = () => {};
-          resolve(datagram);
-        };
-        look = () => {
-          for (let next = waiting.shift(); next; next = waiting.shift()) if (match(next)) return done(next);
-        };
-        look();
-      }),
-    close: () => {
-      handlers.delete(id);
-      tell({ op: "close", id });
-    },
   };
 }

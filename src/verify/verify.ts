@@ -46,6 +46,7 @@ export async function verifyBundle(options: VerifyOptions): Promise<Result<Verif
     const start = prepareKamailio(options, directory, cellDirectory);
     const cell = await openCell({
       directory: cellDirectory,
+      bundle: directory,
       life: timeout,
       ...(options.signal ? { signal: options.signal } : {}),
     });

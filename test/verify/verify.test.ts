@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type EngineLine, engineLines } from "../../src/engine/lines.ts";
 import type { EngineRuntime } from "../../src/host/runtime.ts";
+import { openCell } from "../../src/verify/cell.ts";
 import { verifyBundle } from "../../src/verify/verify.ts";
 import { type BundleOnDisk, bundleOnDisk, config, engine } from "./fixture.ts";
 
@@ -174,5 +175,21 @@ describe("verifyBundle", () => {
     expect(result.value).toBeUndefined();
     expect(result.diagnostics.map((d: { code: string }) => d.code)).toEqual(["CREW5001"]);
     expect(result.diagnostics[0].message).toMatch(/unshare/);
+  });
+
+  it("writes nowhere but into its own folder and reaches no network", async () => {
+    const folder = ownTemporaryFolder();
+    const elsewhere = ownTemporaryFolder();
+    const cell = await openCell({ directory: folder, bundle: elsewhere, life: 10_000 });
+    if (typeof cell === "string") throw new Error(cell);
+    const env = { PATH: process.env.PATH ?? "" };
+    const tries = `touch ${elsewhere}/out; touch ${folder}/in; echo > /proc/sys/net/ipv4/ip_forward; exec 3<>/dev/tcp/192.0.2.1/80`;
+    const { lines } = await cell.run({ file: "bash", args: ["-c", tries], env });
+    await cell.close();
+    expect(readdirSync(elsewhere)).toEqual([]);
+    expect(readdirSync(folder)).toContain("in");
+    expect(lines.map((l) => l.text).join("\n")).toMatch(
+      /out.*Read-only file system[\s\S]*ip_forward.*Read-only[\s\S]*192\.0\.2\.1.*(?:unreachable|Network is down)/,
+    );
   });
 });
