@@ -26,11 +26,13 @@ export async function evaluate(
 ): Promise<Evaluation> {
   const globals = globalThis as Record<PropertyKey, unknown>;
   const restore = guardProcess();
+  const rejections = catchRejections();
   globals[Symbol.for(dslSymbol)] = dsl;
   try {
-    return script.format === "script"
-      ? runScript(script.code, entry, limit)
-      : await runModule(script.code, limit);
+    const evaluation =
+      script.format === "script" ? runScript(script.code, entry, limit) : await runModule(script.code, limit);
+    const lost = await rejections.end();
+    return evaluation.type === "value" && lost.length > 0 ? { type: "threw", error: lost[0] } : evaluation;
   } catch (error) {
     if (error instanceof ConfigExit) return { type: "exited", stack: error.stack ?? "" };
     if ((error as { code?: unknown } | null)?.code === "ERR_SCRIPT_EXECUTION_TIMEOUT")
@@ -38,8 +40,31 @@ export async function evaluate(
     return { type: "threw", error };
   } finally {
     delete globals[Symbol.for(dslSymbol)];
+    await rejections.end();
     restore();
   }
+}
+
+/** Promises of the config that fail without anybody waiting for them would end the process. */
+function catchRejections(): { end(): Promise<readonly unknown[]> } {
+  const event = "unhandledRejection";
+  const others = process.listeners(event);
+  const lost: unknown[] = [];
+  const keep = (reason: unknown) => lost.push(reason);
+  process.removeAllListeners(event);
+  process.on(event, keep);
+  let ended = false;
+  return {
+    async end() {
+      if (ended) return lost;
+      ended = true;
+      // Node tells of them when the current turn of the event loop is over.
+      await new Promise(setImmediate);
+      process.off(event, keep);
+      for (const listener of others) process.on(event, listener);
+      return lost;
+    },
+  };
 }
 
 type Factory = (exports: object, require: NodeJS.Require, module: { exports: object }) => void;

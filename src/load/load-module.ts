@@ -1,5 +1,6 @@
 /** A config that is a TypeScript or JavaScript module. */
 
+import { realpathSync } from "node:fs";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Origins } from "../core/origins.ts";
 import { failed, ok, type Result } from "../core/result.ts";
@@ -12,8 +13,10 @@ import type { PlainProblem } from "./plain.ts";
 import { thrownAt } from "./stack.ts";
 import { type ConfigScript, transpile } from "./transpile.ts";
 
-/** `entry` is absolute; `limit` in milliseconds. */
-export async function loadModule(entry: string, cwd: string, limit: number): Promise<Result<Loaded>> {
+/** `path` and `folder` are absolute; `limit` in milliseconds. */
+export async function loadModule(path: string, folder: string, limit: number): Promise<Result<Loaded>> {
+  // esbuild names files by what symbolic links lead to, so everything here does.
+  const [entry, cwd] = [realpathSync(path), realpathSync(folder)];
   const { script, diagnostics } = await transpile(entry, cwd, dsl);
   if (script === undefined) return { diagnostics };
   const evaluation = await evaluate(script, entry, dsl, limit);

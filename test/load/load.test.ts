@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
@@ -137,6 +137,11 @@ describe("TypeScript configs", () => {
     ],
     ["an error after top-level await", `await 1;\nthrow new Error("no");`, ["CREW1007 crew.config.ts:2:7"]],
     ["something thrown that is no error", `throw "no";`, ["CREW1007 crew.config.ts:1:1"]],
+    [
+      "a promise that nobody waits for",
+      `void Promise.reject(\n  new Error("no"));\nexport default {};`,
+      ["CREW1007 crew.config.ts:2:3"],
+    ],
     ["no default export", `export const config = {};`, ["CREW1008 crew.config.ts:1:1"]],
     ["a function", `export default () => ({});`, ["CREW1009 crew.config.ts:1:16"]],
     ["a promise", `const f = async () => ({});\nexport default f();`, ["CREW1009 crew.config.ts:2:16"]],
@@ -183,6 +188,43 @@ describe("TypeScript configs", () => {
   ];
   it.each(failures)("places %s", async (_, text, expected) => {
     expect(shown((await load({ ...ts(text), "b.ts": "export const x = 1;" })).diagnostics)).toEqual(expected);
+  });
+
+  it.each(["crew.config.ts", "awaits.ts"])("works in a folder with an odd name (%s)", async (name) => {
+    const odd = "a b#c%20ü?;'x";
+    const folder = project({
+      [`${odd}/crew.config.ts`]: `import { x } from "./o.ts";\nimport p from "p";\nexport default { x, p, here: import.meta.url.startsWith("file://"), dir: __dirname };`,
+      [`${odd}/awaits.ts`]: `import c from "./crew.config.ts";\nexport default await c;`,
+      [`${odd}/o.ts`]: "export const x = 1;",
+      [`${odd}/node_modules/p/package.json`]: '{"name":"p","exports":"./i.mjs"}',
+      [`${odd}/node_modules/p/i.mjs`]: "export default 2;",
+    });
+    const { value, diagnostics } = await loadConfig(name, join(folder, odd));
+    expect(diagnostics).toEqual([]);
+    expect(value?.value).toEqual({ x: 1, p: 2, here: true, dir: join(folder, odd) });
+    expect((await value?.origins.locate("/x"))?.file).toBe("o.ts");
+  });
+
+  it("follows imports of a config that is a symbolic link", async () => {
+    const folder = project({
+      "real/crew.config.ts": `import { x } from "./o.ts";\nexport default { x };`,
+      "real/o.ts": "export const x = 1;",
+    });
+    symlinkSync(join(folder, "real/crew.config.ts"), join(folder, "crew.config.ts"));
+    const { value } = await loadConfig(undefined, folder);
+    expect(value?.value).toEqual({ x: 1 });
+    expect((await value?.origins.locate("/x"))?.file).toBe("real/o.ts");
+  });
+
+  it("names files outside of the current folder in full", async () => {
+    const folder = project({ "a/crew.config.ts": "export default { x: ; };", "b/x": "" });
+    const { diagnostics } = await loadConfig("../a/crew.config.ts", join(folder, "b"));
+    expect(diagnostics[0]?.span?.file).toBe(join(folder, "a/crew.config.ts"));
+  });
+
+  it("survives a stack that overflows", async () => {
+    const { diagnostics } = await load(ts("const f = (): number => f() + 1;\nexport default f();"));
+    expect(diagnostics.map((d) => `${d.code} ${d.span?.start.line}`)).toEqual(["CREW1007 1"]);
   });
 
   it("stops a loop without end, and an await without end", async () => {
