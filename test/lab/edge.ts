@@ -147,7 +147,12 @@ async function ready(
 
 function recordsOf(kamailio: Running): EdgeRecord[] {
   return kamailio.lines.flatMap((line) => {
-    const json = /crew: (\{.*\})\s*$/.exec(line)?.[1];
-    return json === undefined ? [] : [JSON.parse(json) as EdgeRecord];
+    const json = /crew: (.*)$/.exec(line)?.[1];
+    if (json === undefined) return [];
+    try {
+      return [JSON.parse(json) as EdgeRecord];
+    } catch (error) {
+      throw new Error(`a record that is no JSON: ${line}`, { cause: error });
+    }
   });
 }

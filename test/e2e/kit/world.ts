@@ -31,6 +31,8 @@ export interface World {
   readonly attacker: Party;
   /** Whoever an open relay would send to; listens on port 5060. */
   readonly third: Party;
+  /** Party number `n` (1 to 250) at an address that no trunk has. */
+  stranger(n: number): Promise<Party>;
   /** Waits and gives what came to the agent and to the third party since the last `settle`. */
   settle(ms?: number): Promise<{ readonly agent: readonly string[]; readonly third: readonly string[] }>;
   /** Asks the edge by OPTIONS until it answers; false where it does not within two seconds. */
@@ -116,6 +118,12 @@ export async function openWorld(o: WorldOptions = {}): Promise<World> {
     const third = await party(lab, addresses.third, 5060, edgeAt);
     const agent = await agentSink(lab, addresses.agent, 5080, agentsSide);
     let thirdMark = 0;
+    const strangers = new Map<number, Promise<Party>>();
+    const newStranger = async (n: number): Promise<Party> => {
+      const address = n < 100 ? `192.0.2.${100 + n}` : `198.18.0.${n}`;
+      await lab.addAddress(address);
+      return party(lab, address, 5060, edgeAt);
+    };
     return {
       lab,
       edge,
@@ -124,6 +132,11 @@ export async function openWorld(o: WorldOptions = {}): Promise<World> {
       agent,
       attacker,
       third,
+      stranger: (n) => {
+        const made = strangers.get(n) ?? newStranger(n);
+        strangers.set(n, made);
+        return made;
+      },
       settle: async (ms = quietMs) => {
         await sleep(ms);
         const seen = { agent: [...agent.heard], third: third.since(thirdMark) };
