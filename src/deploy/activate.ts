@@ -1,15 +1,14 @@
 /** Switches an edge to a staged generation, proves it and commits; takes it back where anything fails. */
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
-import { open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Model } from "../model/model.ts";
 import { callRpc } from "../verify/binrpc.ts";
-import { kamailioProblems } from "../verify/kamailio-log.ts";
 import type { Edge } from "./edge.ts";
 import { loadFirewall, mayLoadFirewall } from "./firewall.ts";
+import { logMark, notStarted } from "./last-words.ts";
 import { problems } from "./problems.ts";
 import { type Echo, openEcho } from "./proof/echo.ts";
 import { type Proof, prove } from "./proof/prove.ts";
@@ -120,7 +119,12 @@ function proofTarget({ model, proof }: ActivationOrder) {
   const { network } = model.edge;
   const address = network.bind.v4 ?? network.bind.v6 ?? network.agents.address;
   const host = (network.bind.v4 === undefined ? network.public.v6 : network.public.v4) ?? address;
-  return { address, port: network.carrier.udp ?? 5060, host, token: proof.token };
+  const { udp, tcp } = network.carrier;
+  const over =
+    udp === undefined
+      ? ({ transport: "tcp", port: tcp ?? 5060 } as const)
+      : { transport: "udp" as const, port: udp };
+  return { address, host, token: proof.token, ...over };
 }
 
 /** Gives the reason where Kamailio does not come up; nothing once it answers. */
@@ -167,41 +171,4 @@ async function guardsReason(edge: Edge, generation: number): Promise<Diagnostic>
 async function gone(path: string): Promise<boolean> {
   for (let waited = 0; existsSync(path) && waited < 15_000; waited += 100) await sleep(100);
   return !existsSync(path);
-}
-
-/** The length of a log now, from which the words of a process that starts now are read. */
-async function logMark(edge: Edge, name: string): Promise<number> {
-  return stat(join(edge.paths.log, name)).then(
-    (s) => s.size,
-    () => 0,
-  );
-}
-
-async function notStarted(
-  edge: Edge,
-  program: string,
-  name: string,
-  reason: string,
-  mark: number,
-): Promise<Diagnostic> {
-  const log = join(edge.paths.log, name);
-  const text = await readFrom(log, mark);
-  const lines = text.split("\n").filter((line) => line.trim() !== "");
-  const known = program === "Kamailio" ? kamailioProblems(lines).map((p) => p.text) : [];
-  return problems.didNotStart(program, reason, log, known.length > 0 ? known.slice(0, 3) : lines.slice(-3));
-}
-
-async function readFrom(path: string, from: number): Promise<string> {
-  try {
-    const file = await open(path);
-    try {
-      const buffer = Buffer.alloc(64 * 1024);
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, from);
-      return buffer.toString("utf8", 0, bytesRead);
-    } finally {
-      await file.close();
-    }
-  } catch {
-    return "";
-  }
 }

@@ -1,35 +1,29 @@
 /** A deployment on this host, from a bundle to a committed generation. */
-import { existsSync } from "node:fs";
-import { mkdir, readdir, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Bundle } from "../bundle/bundle.ts";
 import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
-import { acquireLock, type Lock, type LockOwner } from "../host/lock.ts";
 import type { EngineRuntime } from "../host/runtime.ts";
-import type { Model } from "../model/model.ts";
 import { activate, planProof } from "./activate.ts";
+import { cleanUp, prune, takeLock } from "./begin.ts";
 import { type Edge, keepPrograms } from "./edge.ts";
-import { addressesOf, freePort, holdersOf, hostAddresses, isLocal, listenersOf } from "./ports.ts";
+import { hostProblems, usedPorts } from "./host-check.ts";
+import { freePort } from "./ports.ts";
 import { problems } from "./problems.ts";
 import { guardService, kamailioProcess, runGuard } from "./processes.ts";
 import type { Proof } from "./proof/prove.ts";
-import { askRelay, relayGeneration, relayService } from "./relay.ts";
+import { callsInRelay, relayChanges, relayGeneration, relayService } from "./relay.ts";
 import type { BoundSecrets, DigestRecord } from "./secrets.ts";
 import { commitStaging, stagingFolder, writeStaging } from "./stage.ts";
-import { readJson } from "./state/files.ts";
 import {
   currentGeneration,
   type GenerationFacts,
   generationNumbers,
-  generationOf,
   kamailioService,
   readFacts,
 } from "./state/generations.ts";
 import { edgeKeys, fingerprint } from "./state/keys.ts";
-import { generationPaths } from "./state/paths.ts";
 import { changesBetween, type Summary } from "./summary.ts";
-import { takeBack } from "./take-back.ts";
 
 export interface DeployRequest {
   readonly edge: Edge;
@@ -117,8 +111,8 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
   if (hasErrors(found)) return done("verify_failed", found);
 
   const relay = supervisor.state(relayService).main && (await relayGeneration(paths));
-  const restartRelay = relay !== undefined && (await relayConfChanged(edge, relay, bundle));
-  const warnings = [...found, ...(restartRelay ? [problems.relayRestarts(await calls())] : [])];
+  const restartRelay = relay !== undefined && (await relayChanges(edge, relay, bundle.manifest));
+  const warnings = [...found, ...(restartRelay ? [problems.relayRestarts(await callsInRelay())] : [])];
   const generation = Math.max(0, ...generationNumbers(paths)) + 1;
   const consent = await request.confirm({
     edge: bundle.manifest.edge,
@@ -171,7 +165,8 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       say,
       signal,
     });
-    if (result.outcome === "committed")
+    if (result.outcome === "committed") {
+      await prune(edge);
       return {
         outcome: "deployed",
         generation,
@@ -179,43 +174,13 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
         proof: result.proof,
         diagnostics: [...before, ...warnings, ...result.diagnostics],
       };
+    }
     if (previous === undefined) await supervisor.down(guardService, { remove: true });
     const interrupted = signal.aborted && result.outcome === "rolled_back";
     return done(interrupted ? "interrupted" : result.outcome, [...warnings, ...result.diagnostics]);
   } finally {
     proof.echo.close();
   }
-}
-
-/** The guard holds the lock for moments while it takes something back; another deployment holds it for long. */
-async function takeLock(edge: Edge): Promise<Lock | { readonly pid: number | undefined }> {
-  for (let waited = 0; ; waited += 200) {
-    const lock = await acquireLock(edge.paths.lock, { timeout: 0 });
-    if (lock !== undefined) return lock;
-    const owner = await readJson<LockOwner>(join(edge.paths.lock, "owner.json"));
-    const isGuard = owner !== undefined && owner.pid === edge.supervisor.state(guardService).main?.pid;
-    if (!isGuard || waited > 20_000) return { pid: owner?.pid };
-    await sleep(200);
-  }
-}
-
-/** Finishes what a deployment that died left behind. */
-async function cleanUp(edge: Edge): Promise<readonly Diagnostic[]> {
-  for (const name of await readdir(edge.paths.generations))
-    if (name.startsWith(".staging-"))
-      await rm(join(edge.paths.generations, name), { recursive: true, force: true });
-  const back = await takeBack(edge, "the deploying process died");
-  const current = await currentGeneration(edge.paths);
-  for (const name of edge.supervisor.names()) {
-    const generation = generationOf(name);
-    if (generation !== undefined && generation > (current ?? 0))
-      await edge.supervisor.down(name, { remove: true });
-  }
-  if (back === undefined) return [];
-  const { generation, previous } = back.activation;
-  return back.failure === undefined
-    ? [problems.abandoned(generation, previous)]
-    : [problems.notRolledBack(back.failure)];
 }
 
 export function isRunning(edge: Edge, generation: number): boolean {
@@ -229,53 +194,4 @@ function isSame(old: GenerationFacts, bundle: Bundle, secrets: string, runtime: 
 function sameEngine(old: GenerationFacts, runtime: EngineRuntime): boolean {
   const now: Readonly<Record<string, string>> = { ...runtime.versions };
   return Object.keys(now).every((name) => now[name] === old.engine_versions[name]);
-}
-
-/** What on this host stands in the way: addresses that it does not have, ports that others hold. */
-function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
-  const foreign = addressesOf(model).filter(({ address }) => !isLocal(address));
-  if (foreign.length > 0)
-    return foreign.map(({ at, address }) => problems.foreignAddress(at, address, hostAddresses()));
-  const ours = new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
-  const taken = listenersOf(model).flatMap((listener) =>
-    holdersOf(listener, ours)
-      .slice(0, 1)
-      .map((holder) => ({ listener, holder })),
-  );
-  const socket = join(generationPaths(edge.paths, 1_000_000).private, "ctl.sock");
-  return [
-    ...(Buffer.byteLength(socket) > 107 ? [problems.longPath(socket)] : []),
-    ...taken.map(({ listener, holder }) =>
-      problems.portTaken(
-        listener.at,
-        `${listener.protocol.toUpperCase()} port ${listener.port} of ${listener.address}`,
-        holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
-      ),
-    ),
-  ];
-}
-
-async function usedPorts(edge: Edge): Promise<ReadonlySet<number>> {
-  const facts = await Promise.all(
-    generationNumbers(edge.paths)
-      .slice(-50)
-      .map((n) => readFacts(edge.paths, n)),
-  );
-  return new Set(facts.flatMap((f) => (f === undefined ? [] : [f.handover_port])));
-}
-
-async function relayConfChanged(edge: Edge, generation: number, bundle: Bundle): Promise<boolean> {
-  const path = "rtpengine/rtpengine.conf";
-  const manifest = await readJson<Bundle["manifest"]>(
-    join(generationPaths(edge.paths, generation).bundle, "manifest.json"),
-  );
-  const hash = (m: Bundle["manifest"] | undefined): string | undefined =>
-    m?.artifacts.find((a) => a.path === path)?.sha256;
-  return existsSync(edge.paths.root) && hash(manifest) !== hash(bundle.manifest);
-}
-
-/** Calls that rtpengine carries now. */
-async function calls(): Promise<number | undefined> {
-  const answer = await askRelay({ command: "list", limit: 10_000 });
-  return Array.isArray(answer?.calls) ? answer.calls.length : undefined;
 }

@@ -6,7 +6,7 @@ import { describeEnd, run } from "../host/run.ts";
 import type { Edge } from "./edge.ts";
 import { readJson, writeJson } from "./state/files.ts";
 import { generationPaths } from "./state/paths.ts";
-import { hasCapability } from "./supervise/process.ts";
+import { bootId, hasCapability } from "./supervise/process.ts";
 
 /** `firewall.json`: written before the kernel is touched. */
 export interface FirewallState {
@@ -14,6 +14,8 @@ export interface FirewallState {
   readonly generation: number;
   /** Whose was before. */
   readonly before: number | null;
+  /** A reboot empties the kernel. */
+  readonly boot: string;
 }
 
 const capNetAdmin = 12;
@@ -22,16 +24,23 @@ export function mayLoadFirewall(): boolean {
   return hasCapability(capNetAdmin);
 }
 
+async function readState(edge: Edge): Promise<FirewallState | undefined> {
+  const state = await readJson<FirewallState>(edge.paths.firewall);
+  return state?.boot === bootId() ? state : undefined;
+}
+
+/** The generation whose ruleset was loaded since the host started. */
 export async function loadedFirewall(edge: Edge): Promise<number | undefined> {
-  return (await readJson<FirewallState>(edge.paths.firewall))?.generation;
+  return (await readState(edge))?.generation;
 }
 
 /** Replaces the ruleset in one transaction; gives the reason where the kernel or nft refuses, which changes nothing. */
 export async function loadFirewall(edge: Edge, generation: number): Promise<string | undefined> {
-  const before = await readJson<FirewallState>(edge.paths.firewall);
+  const before = await readState(edge);
   await writeJson(edge.paths.firewall, {
     generation,
     before: before?.generation ?? null,
+    boot: bootId(),
   } satisfies FirewallState);
   const reason = await load(edge, generation);
   if (reason === undefined) return undefined;
@@ -42,7 +51,7 @@ export async function loadFirewall(edge: Edge, generation: number): Promise<stri
 
 /** Puts back what was loaded before this generation's, if this generation's was loaded at all. */
 export async function revertFirewall(edge: Edge, generation: number): Promise<string | undefined> {
-  const state = await readJson<FirewallState>(edge.paths.firewall);
+  const state = await readState(edge);
   if (state?.generation !== generation) return undefined;
   if (state.before === null) return removeFirewall(edge);
   return loadFirewall(edge, state.before);
@@ -50,7 +59,7 @@ export async function revertFirewall(edge: Edge, generation: number): Promise<st
 
 /** Deletes the edge's table where crew loaded it. */
 export async function removeFirewall(edge: Edge): Promise<string | undefined> {
-  const state = await readJson<FirewallState>(edge.paths.firewall);
+  const state = await readState(edge);
   if (state === undefined) return undefined;
   const file = rulesetFile(edge, state.generation);
   const table = file === undefined ? undefined : tableOf(await readFile(file, "utf8"));

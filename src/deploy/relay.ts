@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Manifest } from "../bundle/bundle.ts";
 import { type NgMessage, ngClient } from "../host/ng.ts";
 import type { Edge } from "./edge.ts";
 import { readJson, writeJson } from "./state/files.ts";
@@ -66,4 +67,18 @@ async function answers(timeout: number): Promise<boolean> {
     await sleep(50);
   }
   return false;
+}
+
+/** Whether another configuration than that of the generation that rtpengine runs with is to come. */
+export async function relayChanges(edge: Edge, generation: number, next: Manifest): Promise<boolean> {
+  const file = join(generationPaths(edge.paths, generation).bundle, "manifest.json");
+  const hash = (manifest: Manifest | undefined): string | undefined =>
+    manifest?.artifacts.find((a) => a.path === "rtpengine/rtpengine.conf")?.sha256;
+  return hash(await readJson<Manifest>(file)) !== hash(next);
+}
+
+/** How many calls rtpengine carries; `undefined` where it does not answer. */
+export async function callsInRelay(): Promise<number | undefined> {
+  const answer = await askRelay({ command: "list", limit: 100_000 }, 800);
+  return Array.isArray(answer?.calls) ? answer.calls.length : undefined;
 }

@@ -1,11 +1,10 @@
 /** What runs of an edge, and how it fares. */
-import type { NgMessage } from "../host/ng.ts";
 import { callRpc, type RpcValue } from "../verify/binrpc.ts";
 import type { Edge } from "./edge.ts";
 import { loadedFirewall } from "./firewall.ts";
 import { controlSocket } from "./guard/retire.ts";
 import { guardService } from "./processes.ts";
-import { askRelay, relayService } from "./relay.ts";
+import { callsInRelay, relayService } from "./relay.ts";
 import { readJson } from "./state/files.ts";
 import {
   type Activation,
@@ -65,7 +64,7 @@ export async function status(edge: Edge): Promise<StatusReport> {
   const activation = await readJson<Activation>(paths.activation);
   const [agents, sessions] = await Promise.all([
     generation === undefined ? undefined : agentStates(controlSocket(edge, generation)),
-    askRelay({ command: "list", limit: 100_000 }, 800),
+    callsInRelay(),
   ]);
   const needed = processes.filter((p) => {
     const of = generationOf(p.name);
@@ -84,7 +83,7 @@ export async function status(edge: Edge): Promise<StatusReport> {
       .filter((n): n is number => n !== undefined && n < (generation ?? 0)),
     processes,
     ...(agents === undefined ? {} : { agents }),
-    ...sessionCount(sessions),
+    ...(sessions === undefined ? {} : { media_sessions: sessions }),
     firewall: (await loadedFirewall(edge)) ?? null,
   };
 }
@@ -99,10 +98,6 @@ function processReport(edge: Edge, name: string): ProcessReport {
     ...(uptime === undefined ? {} : { uptime: Math.round(uptime) }),
     processes: pids.length,
   };
-}
-
-function sessionCount(answer: NgMessage | undefined): { readonly media_sessions?: number } {
-  return Array.isArray(answer?.calls) ? { media_sessions: answer.calls.length } : {};
 }
 
 /** Every destination of `dispatcher.list`, once; nothing where Kamailio does not answer at all. */

@@ -31,10 +31,15 @@ export interface DeployLab {
     sip?: Readonly<Record<string, unknown>>,
     edge?: Readonly<Record<string, unknown>>,
   ): void;
-  /** Runs a verb with `--output json`. */
-  crew(verb: string, args?: readonly string[], env?: Readonly<Record<string, string>>): Promise<Outcome>;
+  /** Runs a verb with `--output json`; `prefix` are words before the command. */
+  crew(
+    verb: string,
+    args?: readonly string[],
+    env?: Readonly<Record<string, string>>,
+    prefix?: readonly string[],
+  ): Promise<Outcome>;
   /** `crew deploy --yes` to its end. */
-  deploy(env?: Readonly<Record<string, string>>): Promise<Outcome>;
+  deploy(env?: Readonly<Record<string, string>>, prefix?: readonly string[]): Promise<Outcome>;
   /** Starts a deployment without waiting for its end. */
   startDeploy(): Promise<Running>;
   status(): Promise<StatusReport>;
@@ -57,8 +62,9 @@ export async function openDeployLab(): Promise<DeployLab> {
   const env = { CREW_ENGINE_DIR: enginesDirectory(process.env) };
   let calls = 0;
 
-  const crew: DeployLab["crew"] = async (verb, args = [], more = {}) => {
+  const crew: DeployLab["crew"] = async (verb, args = [], more = {}, prefix = []) => {
     const words = [
+      ...prefix,
       ...node,
       verb,
       ...(verb === "deploy" ? [config] : []),
@@ -94,7 +100,7 @@ export async function openDeployLab(): Promise<DeployLab> {
       const more = { network: { ...network, ...(edge.network as object | undefined) } };
       writeFileSync(config, JSON.stringify({ name: "test", trunks: [trunk], ...edge, ...more }));
     },
-    deploy: (more) => crew("deploy", ["--yes"], more),
+    deploy: (more, prefix) => crew("deploy", ["--yes"], more, prefix),
     startDeploy: () => lab.spawn("deploy", [...node, "deploy", config, "--yes", "--state", state], { env }),
     status: async () => (await crew("status")).data as StatusReport,
     call(number, talkMs = 100) {

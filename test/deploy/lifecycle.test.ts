@@ -130,6 +130,36 @@ test("down leaves nothing running and takes the firewall out; deploy starts it a
   expect((await edge.call("+14155551111")).codes).toEqual({ 200: 1 });
 });
 
+test("Ctrl-C takes a deployment back", async () => {
+  const before = await edge.status();
+  edge.configure(["+14155551111", "+14155556666"]);
+  const deployer = await edge.startDeploy();
+  await deployer.waitFor(/^proof call/, 30_000);
+  deployer.kill("SIGINT");
+  expect([0, 130]).toContain(await deployer.exited);
+  const after = await edge.status();
+  const interrupted = deployer.lines.some((line) => line.includes("CREW6022"));
+  expect(after.generation === before.generation).toBe(interrupted);
+  expect(after).toMatchObject({ state: "up" });
+  expect(after.activating).toBeUndefined();
+});
+
+test("without the right to load a firewall it says so and deploys", async () => {
+  edge.configure(["+14155551111", "+14155557777"]);
+  const drop = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"];
+  const deployed = await edge.deploy({}, drop);
+  expect(deployed).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+  expect(deployed.codes).toContain("CREW6017");
+});
+
+test("an edge that speaks TCP only is proved over TCP", async () => {
+  expect((await edge.crew("down")).code).toBe(0);
+  edge.configure(["+14155551111"], {}, { network: { carrier: { tcp: 5060 } } });
+  expect(await edge.deploy()).toMatchObject({ code: 0, data: { proof: { ok: true } } });
+  edge.configure(["+14155551111", "+14155558888"], {}, { network: { carrier: { tcp: 5060 } } });
+  expect(await edge.deploy()).toMatchObject({ code: 0, data: { proof: { ok: true } } });
+});
+
 test("a port that another program holds is refused before anything starts", async () => {
   expect((await edge.crew("down")).code).toBe(0);
   const foreign = await edge.lab.udp("127.0.0.1", 5060);

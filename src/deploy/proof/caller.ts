@@ -1,6 +1,5 @@
 /** The near end of the proof call: calls through the edge's public listener and hangs up. */
 import { randomBytes } from "node:crypto";
-import type { Socket } from "node:dgram";
 import { exchangeTone } from "./audio.ts";
 import {
   audioOf,
@@ -16,11 +15,9 @@ import {
   values,
 } from "./message.ts";
 import { bindUdp } from "./sockets.ts";
+import { openWire, type Wire, type WireTarget } from "./wire.ts";
 
-export interface ProofTarget {
-  /** Address of the public listener on this host; the call comes from the same address. */
-  readonly address: string;
-  readonly port: number;
+export interface ProofTarget extends WireTarget {
   /** Host part of the Request-URI. */
   readonly host: string;
   readonly token: string;
@@ -37,32 +34,33 @@ const enough = 240;
 /** One call. Never rejects where the edge is at fault; bounded by `timeout` milliseconds for the answer and 1.5 s for audio. */
 export async function callThrough(target: ProofTarget, timeout = 2500): Promise<ProofOutcome> {
   const started = performance.now();
-  const sip = await bindUdp(target.address);
+  const sip = await openWire(target).catch((error: NodeJS.ErrnoException) => error.code ?? error.message);
+  if (typeof sip === "string")
+    return { ok: false, reason: `${target.transport} port ${target.port} of ${target.address}: ${sip}` };
   const rtp = await bindUdp(target.address);
   try {
-    const dialog = newDialog(target, sip.address().port);
+    const dialog = newDialog(target, sip);
     const offer = sdp(target.address, rtp.address().port);
-    const answer = await transact(sip, target, dialog.request("INVITE", offer), timeout);
+    const answer = await transact(sip, dialog.request("INVITE", offer), timeout);
     if (answer === undefined) return { ok: false, reason: `no answer to INVITE within ${timeout} ms` };
     const code = status(answer) ?? 0;
     if (code >= 300) {
-      send(sip, target, dialog.refusedAck(answer));
+      sip.send(dialog.refusedAck(answer));
       return { ok: false, reason: `INVITE was answered ${answer.start.slice("SIP/2.0 ".length)}` };
     }
     const answerMs = performance.now() - started;
     dialog.established(answer);
     const ack = dialog.request("ACK");
-    send(sip, target, ack);
+    sip.send(ack);
     // A 200 that comes again means that the ACK was lost.
-    const onAgain = (data: Buffer): void => {
-      const again = parseMessage(data.toString("latin1"));
-      if (again && status(again) === 200 && /INVITE/.test(first(again, "cseq") ?? "")) send(sip, target, ack);
-    };
-    sip.on("message", onAgain);
+    const stopRepeating = sip.listen((text) => {
+      const again = parseMessage(text);
+      if (again && status(again) === 200 && /INVITE/.test(first(again, "cseq") ?? "")) sip.send(ack);
+    });
     const to = audioOf(answer.body);
     const audio = to === undefined ? undefined : await exchangeTone(rtp, to, enough, 1500);
-    sip.removeListener("message", onAgain);
-    const ended = await transact(sip, target, dialog.request("BYE"), 1500);
+    stopRepeating();
+    const ended = await transact(sip, dialog.request("BYE"), 1500);
     if (audio === undefined) return { ok: false, reason: "the 200 to INVITE names no address for audio" };
     if (!audio.heard) return { ok: false, reason: silence(audio.sent, audio.received) };
     if (ended === undefined) return { ok: false, reason: "no answer to BYE within 1500 ms" };
@@ -89,9 +87,9 @@ interface Dialog {
   established(answer: SipMessage): void;
 }
 
-function newDialog(target: ProofTarget, port: number): Dialog {
-  const self = `${hostOf(target.address)}:${port}`;
-  const uri = `sip:crew-proof@${hostOf(target.host)}:${target.port}`;
+function newDialog(target: ProofTarget, { self, transport }: Wire): Dialog {
+  const over = transport === "UDP" ? "" : ";transport=tcp";
+  const uri = `sip:crew-proof@${hostOf(target.host)}:${target.port}${over}`;
   const callId = `proof-${randomBytes(8).toString("hex")}`;
   const from = `<sip:crew-proof@${hostOf(target.address)}>;tag=${randomBytes(6).toString("hex")}`;
   let to = `<${uri}>`;
@@ -100,7 +98,7 @@ function newDialog(target: ProofTarget, port: number): Dialog {
   let sequence = 0;
   let branch = "";
   const headers = (name: string): (readonly [string, string])[] => [
-    ["Via", `SIP/2.0/UDP ${self};branch=${branch};rport`],
+    ["Via", `SIP/2.0/${transport} ${self};branch=${branch};rport`],
     ["Max-Forwards", "70"],
     ["From", from],
     ["To", to],
@@ -116,7 +114,7 @@ function newDialog(target: ProofTarget, port: number): Dialog {
         [
           ...headers(name),
           ...routes.map((route) => ["Route", route] as const),
-          ["Contact", `<sip:crew-proof@${self}>`],
+          ["Contact", `<sip:crew-proof@${self}${over}>`],
           ["X-Crew-Proof", target.token],
           ...(body === "" ? [] : [["Content-Type", "application/sdp"] as const]),
         ],
@@ -136,40 +134,30 @@ function newDialog(target: ProofTarget, port: number): Dialog {
   };
 }
 
-function send(socket: Socket, target: ProofTarget, text: string): void {
-  socket.send(Buffer.from(text, "latin1"), target.port, target.address);
-}
-
-/** Sends a request, repeats it as RFC 3261 says for UDP (an INVITE only until a provisional answer), gives the final answer. */
-function transact(
-  socket: Socket,
-  target: ProofTarget,
-  request: string,
-  timeout: number,
-): Promise<SipMessage | undefined> {
+/** Sends a request, repeats it over UDP as RFC 3261 says (an INVITE only until a provisional answer), gives the final answer. */
+function transact(wire: Wire, request: string, timeout: number): Promise<SipMessage | undefined> {
   const branch = /branch=([^;]+)/.exec(request)?.[1];
   return new Promise((resolve) => {
     let repeat: NodeJS.Timeout | undefined;
     const finish = (answer: SipMessage | undefined): void => {
       clearTimeout(repeat);
       clearTimeout(timer);
-      socket.removeListener("message", onMessage);
+      stop();
       resolve(answer);
     };
-    const onMessage = (data: Buffer): void => {
-      const answer = parseMessage(data.toString("latin1"));
+    const stop = wire.listen((text) => {
+      const answer = parseMessage(text);
       const code = answer === undefined ? undefined : status(answer);
       if (answer === undefined || code === undefined || !first(answer, "via")?.includes(`branch=${branch}`))
         return;
       if (code >= 200) finish(answer);
       else if (request.startsWith("INVITE")) clearTimeout(repeat);
-    };
+    });
     const sendAgain = (wait: number): void => {
-      send(socket, target, request);
-      repeat = setTimeout(() => sendAgain(wait * 2), wait);
+      wire.send(request);
+      if (wire.transport === "UDP") repeat = setTimeout(() => sendAgain(wait * 2), wait);
     };
     const timer = setTimeout(() => finish(undefined), timeout);
-    socket.on("message", onMessage);
     sendAgain(t1);
   });
 }

@@ -60,10 +60,14 @@ export function signalGroup(group: number, signal: NodeJS.Signals): boolean {
   }
 }
 
+/** Tells one start of the host from another (random(4)). */
+export function bootId(): string {
+  return readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
+}
+
 /** Boot and pid name space, within which pids can be compared. */
 export function processSpace(): string {
-  const boot = readFileSync("/proc/sys/kernel/random/boot_id", "latin1").trim();
-  return `${boot} ${readlinkSync("/proc/self/ns/pid")}`;
+  return `${bootId()} ${readlinkSync("/proc/self/ns/pid")}`;
 }
 
 /** True where this process has the capability (capabilities(7) numbers; CAP_NET_ADMIN is 12). */

@@ -1,0 +1,43 @@
+/** What on this host stands in the way of an edge before anything starts. */
+import { join } from "node:path";
+import type { Diagnostic } from "../core/diagnostic.ts";
+import type { Model } from "../model/model.ts";
+import type { Edge } from "./edge.ts";
+import { addressesOf, holdersOf, hostAddresses, isLocal, listenersOf } from "./ports.ts";
+import { problems } from "./problems.ts";
+import { generationNumbers, readFacts } from "./state/generations.ts";
+import { generationPaths } from "./state/paths.ts";
+
+/** Addresses that the host does not have (CREW6007), ports that others hold (CREW6006), paths too long (CREW6008). */
+export function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
+  const foreign = addressesOf(model).filter(({ address }) => !isLocal(address));
+  if (foreign.length > 0)
+    return foreign.map(({ at, address }) => problems.foreignAddress(at, address, hostAddresses()));
+  const ours = new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
+  const taken = listenersOf(model).flatMap((listener) =>
+    holdersOf(listener, ours)
+      .slice(0, 1)
+      .map((holder) => ({ listener, holder })),
+  );
+  const socket = join(generationPaths(edge.paths, 1_000_000).private, "ctl.sock");
+  return [
+    ...(Buffer.byteLength(socket) > 107 ? [problems.longPath(socket)] : []),
+    ...taken.map(({ listener, holder }) =>
+      problems.portTaken(
+        listener.at,
+        `${listener.protocol.toUpperCase()} port ${listener.port} of ${listener.address}`,
+        holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
+      ),
+    ),
+  ];
+}
+
+/** Private ports of the last generations, some of which may still run. */
+export async function usedPorts(edge: Edge): Promise<ReadonlySet<number>> {
+  const facts = await Promise.all(
+    generationNumbers(edge.paths)
+      .slice(-50)
+      .map((n) => readFacts(edge.paths, n)),
+  );
+  return new Set(facts.flatMap((f) => (f === undefined ? [] : [f.handover_port])));
+}
