@@ -2,22 +2,32 @@
 
 /** Containers are spread over lines down to this depth; what lies deeper takes one line each. */
 const spreadDepth = 4;
-const pieceSize = 1 << 16;
+
+/** Longer lists are for programs: they get this many entries on a line, which is several times faster to print. */
+const batch = 100;
+
+/** A piece is handed on when it has this many characters. */
+const pieceSize = 1 << 20;
 
 /**
  * Readable JSON that ends in a newline, handed to `write` piece by piece; equal values give equal text. Keys keep
  * the order of the value.
  */
 export function printJson(value: unknown, write: (piece: string) => void): void {
-  let piece = "";
-  const add = (text: string): void => {
-    piece += text;
-    if (piece.length < pieceSize) return;
-    write(piece);
-    piece = "";
+  let parts: string[] = [];
+  let size = 0;
+  const flush = (): void => {
+    write(parts.join(""));
+    parts = [];
+    size = 0;
   };
-  print(value, 0, add);
-  write(`${piece}\n`);
+  print(value, 0, (text) => {
+    parts.push(text);
+    size += text.length;
+    if (size >= pieceSize) flush();
+  });
+  parts.push("\n");
+  flush();
 }
 
 /** The same as one string. */
@@ -37,11 +47,13 @@ function print(value: unknown, depth: number, add: (text: string) => void): void
   let separator = "";
   if (Array.isArray(value)) {
     add("[");
-    for (const child of value) {
-      add(separator + indent);
-      print(child, depth + 1, add);
-      separator = ",";
-    }
+    if (value.length > batch) printBatches(value, indent, add);
+    else
+      for (const child of value) {
+        add(separator + indent);
+        print(child, depth + 1, add);
+        separator = ",";
+      }
     add(`${close}]`);
     return;
   }
@@ -53,6 +65,13 @@ function print(value: unknown, depth: number, add: (text: string) => void): void
     separator = ",";
   }
   add(`${close}}`);
+}
+
+function printBatches(items: readonly unknown[], indent: string, add: (text: string) => void): void {
+  for (let start = 0; start < items.length; start += batch) {
+    const line = JSON.stringify(items.slice(start, start + batch));
+    add(`${start === 0 ? "" : ","}${indent}${line.slice(1, -1)}`);
+  }
 }
 
 /** Few scalars only: one line reads better. */

@@ -12,7 +12,12 @@ const minimumNode = [20, 19];
 
 refuseOtherMachines();
 if (!installed())
-  step("Installing the packages of package-lock.json", "npm", ["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+  step("Installing the packages of package-lock.json", "npm", [
+    "ci",
+    "--no-audit",
+    "--no-fund",
+    "--loglevel=error",
+  ]);
 const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
 if (!built()) step("Building crew", process.execPath, [tsx, join("src", "dev", "build.ts")]);
 const [file, ...rest] = process.argv.slice(2);

@@ -3,8 +3,11 @@ import { spawnSync } from "node:child_process";
 import { chmodSync, existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
-import { build } from "esbuild";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import standaloneCode from "ajv/dist/standalone/index.js";
+import { build, type Plugin } from "esbuild";
 import { packageRoot } from "../core/package.ts";
+import { ajvOptions } from "../load/ajv.ts";
 
 const root = packageRoot();
 const fresh = join(root, "node_modules", ".cache", `crew-lib-${process.pid}`);
@@ -16,6 +19,22 @@ const external = ["typescript", "esbuild"];
 
 /** CommonJS packages inside the bundle ask for `require`, which modules do not have. */
 const banner = `import { createRequire as crewRequire } from "node:module"; const require = crewRequire(import.meta.url);`;
+
+/** Puts the ready function in place of the module that would let ajv make it (see src/load/ajv.ts). */
+const readySchema: Plugin = {
+  name: "ready-schema",
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]src[\\/]load[\\/]ajv\.ts$/ }, () => {
+      const schema = JSON.parse(
+        readFileSync(join(root, "schemas", "crew.config.schema.json"), "utf8"),
+      ) as object;
+      const ajv = new Ajv2020({ ...ajvOptions, code: { source: true, esm: true } });
+      const code = standaloneCode.default(ajv, ajv.compile(schema));
+      const contents = `${code}\nexport function schemaValidator() { return validate; }\n`;
+      return { contents, loader: "js", resolveDir: root };
+    });
+  },
+};
 
 async function bundle(): Promise<void> {
   const shared = {
@@ -36,6 +55,7 @@ async function bundle(): Promise<void> {
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     external,
+    plugins: [readySchema],
     banner: { js: banner },
     define: { "process.env.NODE_ENV": '"production"' },
   });
