@@ -13,7 +13,7 @@ export interface Token {
 }
 
 const blank = /[ \t\r\n]/;
-const wordPart = /[A-Za-z0-9_:.@/$+*-]/;
+const wordPart = /[A-Za-z0-9_:.@/+*-]/;
 
 /** The tokens of a script; comments and `#!` directives are left out, and both branches of a condition are there. */
 export function tokens(text: string): readonly Token[] {
@@ -44,6 +44,9 @@ export function tokens(text: string): readonly Token[] {
     } else if (c === "'") {
       const end = after(text, "'", at + 1);
       take("string", end, text.slice(at + 1, end - 1));
+    } else if (c === "$") {
+      const end = endOfVariable(text, at);
+      take("word", end, text.slice(at, end));
     } else if (wordPart.test(c)) {
       let end = at + 1;
       while (end < text.length && wordPart.test(text[end] ?? "")) end++;
@@ -77,6 +80,19 @@ function endOfString(text: string, from: number): number {
   for (let at = from + 1; at < text.length; at++) {
     if (text[at] === "\\") at++;
     else if (text[at] === '"') return at + 1;
+  }
+  return text.length;
+}
+
+/** `$rU`, `$sht(a=>$si)`, `$(hdr(X){re.subst,/"(.)"/\1/})`: what is in parentheses is told by these alone, quotes or not. */
+function endOfVariable(text: string, from: number): number {
+  let at = from + 1;
+  while (/[A-Za-z0-9_:.]/.test(text[at] ?? "")) at++;
+  if (text[at] !== "(") return at;
+  let depth = 0;
+  for (; at < text.length; at++) {
+    if (text[at] === "(") depth++;
+    else if (text[at] === ")" && --depth === 0) return at + 1;
   }
   return text.length;
 }

@@ -107,7 +107,9 @@ describe("a script", () => {
       '  on two lines"); route(THERE); route(MISSING);',
       "  t_on_failure('GONE'); route($var(x));",
       '  if ($rU =~ "^\\+1(415|628)$") exit;',
+      '  $var(n) = $(var(c){re.subst,/^.*nonce="([^"]+)".*$/\\1/}); route(AFTER);',
       "}",
+      "route[AFTER] { exit; }",
       "route[THERE] { exit; }",
       "event_route[dispatcher:dst-up] { exit; }",
       'listen=udp:[2001:db8::1]:5060 name "a"',
@@ -128,7 +130,7 @@ describe("a script", () => {
   });
 
   it("tells sockets apart by address", () => {
-    expect(repeatedSockets(script).map(({ at, first }) => [at.line, first.line])).toEqual([[15, 13]]);
+    expect(repeatedSockets(script).map(({ at, first }) => [at.line, first.line])).toEqual([[17, 15]]);
   });
 });
 
