@@ -42,8 +42,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
       host: kamToken(a.host),
       origin: { origin: a.at },
     })),
-    carrier_test: socketTest(doc.listeners.filter((l) => l.name.startsWith("carrier"))),
-    agents_test: socketTest(doc.listeners.filter((l) => l.name.startsWith("agents"))),
+    carrier_test: socketTest(doc.listeners, "carrier"),
+    agents_test: socketTest(doc.listeners, "agents"),
     foreign_hosts: foreignHosts(doc),
     modules: modulesOf(doc, media).map(constant),
     // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
@@ -57,7 +57,10 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     learned: constant(learned),
     carrier_leg: constant(nat ? "$var(flags)" : pinned),
     agent_leg: constant(nat ? "$var(flags)" : pinned),
-    legs: constant(nat ? "$avp(carrier_leg)$avp(leg)" : "pp"),
+    legs: constant(nat ? "$var(carrier_leg)$avp(leg)" : "pp"),
+    claim_source: constant(has.digest ? "$var(origin)" : "-"),
+    first_type: doc.universal === undefined ? false : payloadTypes[doc.universal],
+    first_name: doc.universal === undefined ? false : kamToken(doc.universal),
     static_codecs: doc.codecs.flatMap((name) =>
       name === "opus" ? [] : [{ name: kamToken(name), type: payloadTypes[name] }],
     ),
@@ -104,13 +107,15 @@ function foreignHosts(doc: KamailioDoc): KamString[] {
     .map((a) => kamString(bracketed(a)));
 }
 
-/** Whether a message came in on one of the sockets, as the core compares fastest. */
-function socketTest(listeners: readonly Listener[]): KamToken {
-  const ports = new Map<string, Set<number>>();
-  for (const l of listeners) ports.set(l.address, (ports.get(l.address) ?? new Set()).add(l.port));
-  const tests = [...ports].map(([address, set]) => {
-    const some = [...set].map((p) => `dst_port == ${p}`).join(" || ");
-    return `(dst_ip == ${kamToken(bracketed(address))} && (${some}))`;
+/** Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared. */
+function socketTest(listeners: readonly Listener[], side: "carrier" | "agents"): KamToken {
+  const own = listeners.filter((l) => l.name.startsWith(side));
+  const elsewhere = new Set(listeners.filter((l) => !own.includes(l)).map((l) => l.address)).add("127.0.0.1");
+  const tests = [...new Set(own.map((l) => l.address))].map((address) => {
+    const here = `dst_ip == ${kamToken(bracketed(address))}`;
+    if (!elsewhere.has(address)) return here;
+    const ports = new Set(own.filter((l) => l.address === address).map((l) => `dst_port == ${l.port}`));
+    return `(${here} && (${[...ports].join(" || ")}))`;
   });
   return trusted(tests.length === 0 ? "0" : tests.join(" || "));
 }

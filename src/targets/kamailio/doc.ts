@@ -96,6 +96,8 @@ export interface KamailioDoc {
   readonly agentsHost: string;
   /** All codecs that some trunk has. */
   readonly codecs: readonly CodecName[];
+  /** A codec of fixed payload type that every agent gets from every trunk, where there is one. */
+  readonly universal?: "PCMU" | "PCMA" | "G722";
   /** Of the first digest trunk: what a stranger is challenged with. */
   readonly realm?: string;
   readonly algorithm?: "MD5" | "SHA-256";

@@ -22,6 +22,7 @@ export function lower(model: Model): Result<KamailioDoc> {
   const has = lowerSwitches(model, routes, sources.networks.length > 0);
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
   const codecs = new Set<CodecName>(model.trunks.flatMap((t) => t.codecs.map((c) => c.name)));
+  const universal = (["PCMU", "PCMA", "G722"] as const).find((c) => everywhere(model, c));
   return ok(
     {
       line: model.edge.engine,
@@ -33,12 +34,21 @@ export function lower(model: Model): Result<KamailioDoc> {
       identityHost: network.hostname ?? bracketed(publicAddress(network)),
       agentsHost: bracketed(network.agents.address),
       codecs: (["PCMU", "PCMA", "G722", "opus"] as const).filter((c) => codecs.has(c)),
+      ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
       tables: lowerTables(model, has, sources.acl, routes),
       networks: sources.networks,
       dispatcher: agents.rows,
     },
     unserved(model),
+  );
+}
+
+/** Whether all trunks and all agents that have a list of their own have a codec. */
+function everywhere(model: Model, codec: CodecName): boolean {
+  return (
+    model.trunks.every((t) => t.codecs.some((c) => c.name === codec)) &&
+    model.agents.every((a) => a.codecs === undefined || a.codecs.includes(codec))
   );
 }
 
