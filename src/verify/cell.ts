@@ -102,6 +102,7 @@ export async function openCell(options: CellOptions): Promise<Cell | string> {
     child.once("error", (error) => resolve(error.message));
     child.once("close", () => resolve(complaint.trim() || "the namespace ended at once"));
   });
+  if (failed?.startsWith("[eval]")) throw new Error(`the program of the cell is broken: ${failed}`);
   if (failed !== undefined) return failed;
   return cellOf(child, handlers, options);
 }
