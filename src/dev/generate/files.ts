@@ -3,19 +3,30 @@ import { edge } from "../../model/schema/edge.ts";
 import { trunk } from "../../model/schema/trunk.ts";
 import { configSchema } from "./config-schema.ts";
 import { diagnosticPages } from "./diagnostic-pages.ts";
+import { type DocumentType, schemasOf } from "./type-schema.ts";
 import { printTypes } from "./typescript-types.ts";
 
 const origin = "Generated from src/model/schema by 'npm run gen'";
 
+/** What crew writes for programs to read, by the name of its schema. */
+const documents: Readonly<Record<string, DocumentType>> = {
+  model: { file: "src/model/model.ts", name: "Model", title: "model.json of a bundle" },
+  manifest: { file: "src/bundle/bundle.ts", name: "Manifest", title: "manifest.json of a bundle" },
+  "line-map": { file: "src/bundle/line-map.ts", name: "LineMap", title: "line-map.json of a bundle" },
+  answer: { file: "src/cli/answer.ts", name: "Answer", title: "What a verb prints with --output json" },
+};
+
 /** Path relative to the repository → text. */
 export function generatedFiles(): ReadonlyMap<string, string> {
+  const schemas = schemasOf(Object.values(documents));
   return new Map([
+    ...Object.keys(documents).map((name, i) => [`schemas/${name}.schema.json`, json(schemas[i])] as const),
     [
       "src/dsl/types.generated.ts",
       `/** The config as types. ${origin}; do not edit. */\n\n${printTypes([edge])}\n`,
     ],
     ["src/cli/pages.generated.ts", pagesModule()],
-    ["schemas/crew.config.schema.json", `${JSON.stringify(configSchema(edge, trunk), undefined, 2)}\n`],
+    ["schemas/crew.config.schema.json", json(configSchema(edge, trunk))],
   ]);
 }
 
@@ -26,4 +37,8 @@ function pagesModule(): string {
     'import type { DiagnosticPage } from "./page.ts";\n\n' +
     `export const pages: Readonly<Record<string, DiagnosticPage>> = ${pages};\n`
   );
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
 }
