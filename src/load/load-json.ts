@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { ok, type Result } from "../core/result.ts";
-import { countNames, type JsonProblem, maximumDepth, parseJsonText } from "./json-text.ts";
+import { countNames } from "./json-names.ts";
+import { type JsonProblem, maximumDepth, parseJsonText } from "./json-text.ts";
 import type { Loaded } from "./load.ts";
 import { jsonOrigins } from "./origins/json-origins.ts";
 import { displayPath, fileSpan, spanBetween } from "./place.ts";

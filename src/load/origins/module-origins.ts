@@ -6,8 +6,9 @@ import type { Origins } from "../../core/origins.ts";
 import { segments } from "../../core/pointer.ts";
 import type { Span } from "../../core/span.ts";
 import { displayPath, lineStarts, positionAt } from "../place.ts";
-import { items } from "./calls.ts";
+
 import { evaluate } from "./evaluate.ts";
+import { items } from "./lists.ts";
 import { modules } from "./modules.ts";
 import { names } from "./names.ts";
 import { type Found, type Source, type Stretch, type Tracer, unknown } from "./source.ts";

@@ -106,3 +106,10 @@ export function member(actual: unknown, name: string): unknown {
   if (actual === unknown || actual === null || typeof actual !== "object") return unknown;
   return Object.hasOwn(actual, name) ? (actual as Record<string, unknown>)[name] : undefined;
 }
+
+/** Whether what was found can be the value; what cannot be worked out can. */
+export function fits(tracer: Tracer, found: Found, actual: unknown): boolean {
+  if (actual === unknown || found.rest.length > 0) return true;
+  const value = tracer.evaluate(found.source);
+  return value === unknown || same(value, actual);
+}
