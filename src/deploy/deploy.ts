@@ -76,9 +76,12 @@ export async function deploy(request: DeployRequest): Promise<DeployReport> {
   const lock = await takeLock(edge);
   if (typeof lock === "object" && "pid" in lock)
     return { outcome: "locked", diagnostics: [problems.locked(lock.pid)] };
+  const onAbort = (): void => request.say("interrupted");
+  request.signal.addEventListener("abort", onAbort, { once: true });
   try {
     return await locked(request);
   } finally {
+    request.signal.removeEventListener("abort", onAbort);
     await rm(stagingFolder(edge), { recursive: true, force: true });
     await lock.release();
   }
