@@ -26,7 +26,7 @@ export const check = {
         report({
           pointer: need.at,
           ...(mild.has(need.capability) ? { severity: "warning" as const } : {}),
-          message: `Engine line ${line} does not serve this. ${need.wish}: ${found.reason}.`,
+          message: `${need.wish} is not served by engine line ${line}: ${found.reason}.`,
           help: `Use engine line 6.1, or do without: ${need.instead}`,
         });
     }

@@ -201,7 +201,7 @@ function readDocument(text: string, problems: JsonProblem[]): JsonNode {
     }
     const name = match(word);
     if (name === "true" || name === "false" || name === "null") return scalar(start);
-    if (name !== undefined) stop(`'${name}' is no value of JSON`, "Text needs double quotes.", at, start);
+    if (name !== undefined) stop("This is no value of JSON", "Text needs double quotes.", at, start);
     return stop(`A value is expected, but ${found()}`, c === "'" ? "Use double quotes." : undefined);
   };
 

@@ -122,11 +122,20 @@ describe("text", () => {
     ['const passwd: string = "hunter2"; x(1)', "1"],
     ['env["API_TOKEN"] = "hunter2"; x(1)', "1"],
     ['password: "hunt\\"hunter2", x: 1', "1"],
+    ["1, password: 'hunter2", "1"],
+    ["1, password: `hunter2", "1"],
   ])("masks the password in %s", (line, part) => {
     const { shown, under } = marked(line, part);
     expect(shown).not.toContain("hunter2");
     expect(shown).toContain("•••");
     expect(under).toBe("1");
+  });
+
+  it("masks a password that lacks its quotes in JSON", () => {
+    const line = '{ "x": 1, "password": hunter2 }';
+    const span = at(line, "1", "crew.config.json");
+    const shown = text([{ code: "CREW1016", severity: "error", message: "M.", span }], line);
+    expect(shown).toContain('"password": ••• }');
   });
 
   it("masks what a password's pointer leads to, wherever it stands", () => {

@@ -17,9 +17,17 @@ const window = 400;
 /** The value of a password may stand so many characters behind its name. */
 const reach = 2000;
 
-/** Property and variable names whose text value is not to be seen; `secret` alone names a reference. */
-const secretValue =
-  /\b(?!secret\b)\w*(?:password|passwd|passphrase|secret|token|api_?key)\w*["'`]?\]?\s*(?::\s*string\s*=|[:=])\s*(["'`])((?:\\.|(?!\1)[^\\])*)\1/gi;
+const name = String.raw`\b(?!secret\b)\w*(?:password|passwd|passphrase|secret|token|api_?key)\w*["'\`]?\]?\s*(?::\s*string\s*=|[:=])\s*`;
+const quoted = String.raw`(["'])((?:\\.|(?!\1)[^\\\n])*)|\`((?:\\.|[^\\\`])*)`;
+
+/**
+ * Property and variable names whose text value is not to be seen, closing quote or not; `secret` alone names a
+ * reference. In JSON a value without quotes is a mistake, and no less a secret for it.
+ */
+const secretValues = {
+  code: new RegExp(`${name}(?:${quoted})`, "gi"),
+  json: new RegExp(`${name}(?:${quoted}|([^\\s"'\`{[,}\\]]+))`, "gi"),
+} as const;
 
 /**
  * @param secret the marked stretch itself is a secret, wherever it stands
@@ -34,7 +42,7 @@ export function shownLine(source: string, span: Span, secret: boolean): ShownLin
     from: span.start.offset,
     to: Math.max(span.start.offset + 1, Math.min(span.end.offset, end)),
   };
-  const cuts = maskedRanges(source, start, end, secret ? span : undefined);
+  const cuts = maskedRanges(source, start, end, span, secret);
   let text = "";
   let columns = 0;
   let from: number | undefined;
@@ -60,16 +68,17 @@ function endOfLine(source: string, from: number): number {
 }
 
 /** The stretches between `from` and `to` whose characters are not to be seen. */
-function maskedRanges(source: string, from: number, to: number, secret: Span | undefined) {
+function maskedRanges(source: string, from: number, to: number, span: Span, secret: boolean) {
   const base = Math.max(0, from - reach);
-  const ranges = [...source.slice(base, to + reach).matchAll(secretValue)].map((m) => {
-    const end = base + m.index + m[0].length - 1;
-    return { start: end - (m[2] ?? "").length, end };
+  const values = span.file.endsWith(".json") ? secretValues.json : secretValues.code;
+  const ranges = [...source.slice(base, to + reach).matchAll(values)].map((m) => {
+    const end = base + m.index + m[0].length;
+    return { start: end - (m[2] ?? m[3] ?? m[4] ?? "").length, end };
   });
-  if (secret === undefined) return ranges;
-  const own = { start: secret.start.offset, end: secret.end.offset };
-  const quoted = /^(["'`]).*\1$/s.test(source.slice(own.start, own.end));
-  return [...ranges, quoted ? { start: own.start + 1, end: own.end - 1 } : own];
+  if (!secret) return ranges;
+  const own = { start: span.start.offset, end: span.end.offset };
+  const isQuoted = /^(["'`]).*\1$/s.test(source.slice(own.start, own.end));
+  return [...ranges, isQuoted ? { start: own.start + 1, end: own.end - 1 } : own];
 }
 
 function isPair(text: string, at: number): boolean {
