@@ -148,12 +148,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   },
   "CREW1016": {
     "severity": "error",
-    "messages": [],
+    "messages": [
+      "The file is no JSON: what is wrong, and where."
+    ],
     "help": []
   },
   "CREW1017": {
     "severity": "error",
-    "messages": [],
+    "messages": [
+      "A property is given twice in one object."
+    ],
     "why": "Programs disagree on which of them counts.",
     "help": [
       "Remove one of them."
@@ -219,7 +223,9 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   },
   "CREW1900": {
     "severity": "error",
-    "messages": [],
+    "messages": [
+      "The command line is wrong: an unknown verb, option or value."
+    ],
     "help": []
   },
   "CREW2001": {
@@ -434,45 +440,57 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   },
   "CREW4001": {
     "severity": "warning",
-    "messages": [],
-    "help": [
+    "messages": [
       "'outbound' of trunk '…' is not acted on yet: agents cannot place calls."
+    ],
+    "help": [
+      "Inbound calls of this trunk work. Nothing needs to change."
     ]
   },
   "CREW4002": {
     "severity": "warning",
-    "messages": [],
-    "help": [
+    "messages": [
       "'caller_id' of trunk '…' is not acted on yet: agents get the caller from From."
+    ],
+    "help": [
+      "Have the other end put the caller's number into From."
     ]
   },
   "CREW4003": {
     "severity": "warning",
-    "messages": [],
-    "help": [
+    "messages": [
       "'custom_headers' of trunk '…' are not acted on yet: these headers do not cross the edge."
+    ],
+    "help": [
+      "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID."
     ]
   },
   "CREW4004": {
     "severity": "warning",
-    "messages": [],
-    "help": [
+    "messages": [
       "'media_encryption' of trunk '…' is not acted on yet….",
       "'media_encryption' of agent '…' is not acted on yet…."
+    ],
+    "help": [
+      "Use 'disabled' where the network between is trusted."
     ]
   },
   "CREW4005": {
     "severity": "warning",
-    "messages": [],
-    "help": [
+    "messages": [
       "TLS towards agent '…' is not acted on yet: no call goes to this address."
+    ],
+    "help": [
+      "Add a UDP or TCP address for the agent."
     ]
   },
   "CREW4006": {
     "severity": "warning",
-    "messages": [],
-    "help": [
+    "messages": [
       "TLS on the … side is not acted on yet: the edge does not listen there."
+    ],
+    "help": [
+      "Peers reach the edge over UDP and TCP."
     ]
   },
   "CREW4101": {
@@ -1048,7 +1066,9 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   },
   "CREW6930": {
     "severity": "error",
-    "messages": [],
+    "messages": [
+      "'crew engine' was called with an action or line that it does not know."
+    ],
     "help": [
       "Known are ….",
       "Did you mean \"…\"? Known are …."

@@ -30,7 +30,9 @@ export interface Artifact {
 }
 
 /** A capability that a config may need: served, or not, and why not. */
-export type Capability = { readonly supported: true } | { readonly supported: false; readonly reason: string };
+export type Capability =
+  | { readonly supported: true }
+  | { readonly supported: false; readonly reason: string };
 
 export interface Target<Doc> {
   readonly id: string;
@@ -46,7 +48,10 @@ export interface Target<Doc> {
 export interface AnyTarget {
   readonly id: string;
   readonly summary: string;
-  build(model: Model): { readonly artifacts: readonly Artifact[]; readonly diagnostics: readonly Diagnostic[] };
+  build(model: Model): {
+    readonly artifacts: readonly Artifact[];
+    readonly diagnostics: readonly Diagnostic[];
+  };
 }
 
 export function erase<Doc>(target: Target<Doc>): AnyTarget {

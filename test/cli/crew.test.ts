@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { wantsColor } from "../../src/cli/color.ts";
 import { verbs } from "../../src/cli/verbs.ts";
-import { packageVersion } from "../../src/core/package.ts";
+import { packageRoot, packageVersion } from "../../src/core/package.ts";
 import { crew } from "./crew.ts";
 
 let folder: string;
@@ -152,6 +152,41 @@ describe("crew init", () => {
     expect(again.code).toBe(2);
     expect(again.stderr).toContain("CREW1305");
     expect(readFileSync(join(folder, "edge/crew.config.ts"), "utf8")).toBe("mine");
+  });
+});
+
+describe("crew explain", () => {
+  const codes = [
+    ...new Set(
+      readdirSync(join(packageRoot(), "src"), { recursive: true, encoding: "utf8" })
+        .filter((name) => name.endsWith(".ts") && !name.startsWith("dev/") && !name.includes(".generated."))
+        .flatMap(
+          (name) => readFileSync(join(packageRoot(), "src", name), "utf8").match(/"CREW\d{4}"/g) ?? [],
+        ),
+    ),
+  ].map((quoted) => quoted.slice(1, -1));
+
+  test("has a page that says something for every code in the sources", async () => {
+    expect(codes.length).toBeGreaterThan(100);
+    const silent: string[] = [];
+    for (const code of codes) {
+      const { code: exit, stdout } = await crew(folder, ["explain", code]);
+      if (exit !== 0 || stdout.split("\n").length < 4) silent.push(code);
+    }
+    expect(silent).toEqual([]);
+  });
+
+  test("takes a code in any spelling, and the name of a check", async () => {
+    const page = await crew(folder, ["explain", "CREW2202"]);
+    expect(page.stdout).toMatch(/^CREW2202 noShadowedRoute .*Wrong:.*Right:/s);
+    for (const other of ["crew2202", "2202", "noShadowedRoute"])
+      expect((await crew(folder, ["explain", other])).stdout).toBe(page.stdout);
+  });
+
+  test("an unknown code is wrong usage, with the nearest one", async () => {
+    const ran = await crew(folder, ["explain", "noShadowRoute"]);
+    expect(ran.code).toBe(2);
+    expect(ran.stderr).toContain("noShadowedRoute");
   });
 });
 

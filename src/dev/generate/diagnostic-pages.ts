@@ -15,6 +15,14 @@ interface Report {
 
 const codePattern = /^CREW\d{4}$/;
 
+/** For codes whose words are put together at run time. */
+const spoken: Readonly<Record<string, string>> = {
+  CREW1016: "The file is no JSON: what is wrong, and where.",
+  CREW1017: "A property is given twice in one object.",
+  CREW1900: "The command line is wrong: an unknown verb, option or value.",
+  CREW6930: "'crew engine' was called with an action or line that it does not know.",
+};
+
 /** Code → page, sorted by code. The checks are left out: they carry their own pages. */
 export function diagnosticPages(): Readonly<Record<string, DiagnosticPage>> {
   const reports = sources().flatMap(reportsOf);
@@ -25,9 +33,11 @@ export function diagnosticPages(): Readonly<Record<string, DiagnosticPage>> {
 function pageOf(reports: readonly Report[]): DiagnosticPage {
   const all = (part: (report: Report) => readonly string[]) => [...new Set(reports.flatMap(part))];
   const [why] = all((r) => r.why);
+  const messages = all((r) => r.messages);
+  const said = spoken[reports[0]?.code ?? ""];
   return {
     severity: reports.find((r) => r.severity !== "")?.severity ?? "error",
-    messages: all((r) => r.messages),
+    messages: messages.length === 0 && said !== undefined ? [said] : messages,
     ...(why === undefined ? {} : { why }),
     help: all((r) => r.help),
   };
@@ -50,9 +60,9 @@ function reportsOf(file: ts.SourceFile): readonly Report[] {
       const [code] = texts(property(node, "code"));
       if (code !== undefined && codePattern.test(code)) found.push(fromObject(code, node));
     } else if (ts.isCallExpression(node)) {
-      const [first, second, third] = node.arguments;
+      const [first] = node.arguments;
       const code = first !== undefined && ts.isStringLiteral(first) ? first.text : "";
-      if (codePattern.test(code)) found.push(fromCall(code, node, second, third));
+      if (codePattern.test(code)) found.push(fromCall(code, node));
     }
     ts.forEachChild(node, visit);
   };
@@ -71,17 +81,14 @@ function fromObject(code: string, node: ts.ObjectLiteralExpression): Report {
   };
 }
 
-/** `error("CREW6001", { message … })` and `report("CREW1009", message, help)`. */
-function fromCall(
-  code: string,
-  call: ts.CallExpression,
-  second?: ts.Expression,
-  third?: ts.Expression,
-): Report {
+/** `error("CREW6001", { message … })`, or the texts one after the other: `report("CREW1009", message, help)`. */
+function fromCall(code: string, call: ts.CallExpression): Report {
   const severity = call.expression.getText() === "warning" ? "warning" : "";
-  if (second !== undefined && ts.isObjectLiteralExpression(second))
-    return { ...fromObject(code, second), ...(severity === "" ? {} : { severity }) };
-  return { code, severity, messages: texts(second), why: [], help: texts(third) };
+  const rest = call.arguments.slice(1);
+  const object = rest.find(ts.isObjectLiteralExpression);
+  if (object !== undefined) return { ...fromObject(code, object), ...(severity === "" ? {} : { severity }) };
+  const [messages = [], help = []] = rest.map(texts).filter((found) => found.length > 0);
+  return { code, severity, messages, why: [], help };
 }
 
 function property(node: ts.ObjectLiteralExpression, name: string): ts.Expression | undefined {
