@@ -12,6 +12,8 @@ export interface Agent extends Party {
   requests(method?: string): readonly string[];
   /** The first request of a method that is part of a call, waiting for it. */
   request(method: string, callId: string, ms?: number): Promise<string>;
+  /** Its tag in every dialog. */
+  readonly tag: string;
   forget(): void;
   /** How it answers from now on: complete responses, in order. */
   answerWith(answer: Answer): void;
@@ -96,6 +98,7 @@ export async function agentSink(place: Place, address: string, port: number, edg
       return heard.slice(seen);
     },
     requests,
+    tag,
     request: async (method, callId, ms = 3000) => {
       for (const end = Date.now() + ms; ; ) {
         const found = requests(method).find((t) => headerValues(t, "Call-ID")[0] === callId);

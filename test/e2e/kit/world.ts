@@ -41,8 +41,8 @@ export interface World {
 }
 
 export interface WorldOptions {
-  /** Added to trunk `acme`'s `sip`. */
-  readonly sip?: object;
+  /** Added to trunk `acme`. */
+  readonly trunk?: object;
   /** Trunks beside `acme` and `other`. */
   readonly trunks?: readonly object[];
   readonly edge?: EdgeOptions;
@@ -57,7 +57,6 @@ export interface DigestTrunk {
   readonly password: string;
   readonly realm: string;
   readonly algorithm?: "MD5" | "SHA-256";
-  readonly sip?: object;
 }
 
 /** A trunk with a password, and what a deployment would bind for it. */
@@ -72,7 +71,7 @@ export function digestTrunk(t: DigestTrunk) {
   };
   const inbound_routes = [toSarah("+14155551111")];
   return {
-    draft: { crew_id: t.id, agents, sip: { auth, inbound_routes, ...t.sip } },
+    draft: { crew_id: t.id, agents, sip: { auth, inbound_routes } },
     digest: { trunk: t.id, username, realm, ha1: ha1Of(username, realm, t.password, algorithm) },
   };
 }
@@ -96,8 +95,8 @@ export async function openWorld(o: WorldOptions = {}): Promise<World> {
             sip: {
               auth: { type: "ip_allowlist", allowed_ips: [addresses.carrier] },
               inbound_routes: [toSarah("+14155551111")],
-              ...o.sip,
             },
+            ...o.trunk,
           },
           {
             crew_id: "other",
