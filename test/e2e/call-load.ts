@@ -1,0 +1,213 @@
+/** Calls of several kinds at a steady rate, for as long as a test likes, and what became of each. */
+import { join } from "node:path";
+import type { Launcher, Running } from "../../src/phone/process.ts";
+import { type Sipp, type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
+import { type Callee, callee } from "../../src/phone/sipp-callee.ts";
+import { type Caller, caller } from "../../src/phone/sipp-caller.ts";
+import {
+  act,
+  forever,
+  goTo,
+  keep,
+  label,
+  log,
+  pause,
+  receive,
+  same,
+  scenario,
+  sdp,
+  send,
+} from "../../src/phone/sipp-xml.ts";
+import type { Lab } from "../lab/netns.ts";
+import { edgeAt, number } from "./call-world.ts";
+
+export interface Kind {
+  readonly name: string;
+  /** Calls a second. */
+  readonly rate: number;
+  /** What every call must end with. */
+  readonly code: number;
+  readonly caller: Partial<Caller> | ((to: string) => string);
+  readonly callee: Callee | string;
+}
+
+/** A callee that sends 100 and no 180, and waits for a CANCEL. */
+function unsounding(): string {
+  const kept = [
+    "[$vias]From:[$from]",
+    "To:[$to];tag=[pid]s[call_number]",
+    "Call-ID: [call_id]",
+    "CSeq:[$cseq]",
+  ];
+  const header = (name: string, into: string): string =>
+    `<ereg regexp=".*" search_in="hdr" header="${name}:" check_it="true" assign_to="${into}"/>`;
+  const invite = receive("INVITE", {}, [
+    keep("[[:cntrl:]]((Via:[^[:cntrl:]]*[[:cntrl:]]+)+)", "vias"),
+    header("From", "from"),
+    header("To", "to"),
+    header("CSeq", "cseq"),
+  ]);
+  const steps = [
+    invite,
+    send("SIP/2.0 100 Trying", kept),
+    receive("CANCEL", { timeout: forever }),
+    send("SIP/2.0 200 OK", same),
+    send("SIP/2.0 487 Request Terminated", kept, "", { retrans: 500 }),
+    receive("ACK"),
+    pause(0),
+  ];
+  return scenario("unsounding", steps, ["vias", "from", "to", "cseq"]);
+}
+
+/** A caller that gives up `ms` after 100, before any ringing. */
+export function cancelBeforeRinging(ms: number): (to: string) => string {
+  return (to) => {
+    const uri = `sip:${to}@[remote_ip]:[remote_port]`;
+    const via = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport";
+    const from = "From: <sip:+14155550100@[local_ip]:[local_port]>;tag=[pid]c[call_number]";
+    const more = (cseq: string): string[] => ["Call-ID: [call_id]", `CSeq: ${cseq}`, "Max-Forwards: 70"];
+    const contact = "Contact: <sip:+14155550100@[local_ip]:[local_port]>";
+    const note = (event: string): string => log(`${event} call=[call_number] at=[clock_tick] code=[$code]`);
+    const refused = [503, 500, 480, 408, 404, 481, 403].map((code) =>
+      receive(code, { optional: true, next: "refused" }, [keep("^SIP/2.0 ([0-9]+)", "code")]),
+    );
+    const steps = [
+      act(note("invite")),
+      send(`INVITE ${uri} SIP/2.0`, [via, from, `To: <${uri}>`, ...more("1 INVITE"), contact], sdp(), {
+        retrans: 500,
+      }),
+      ...refused,
+      receive(100),
+      pause(ms),
+      send(`CANCEL ${uri} SIP/2.0`, ["[last_Via:]", from, `To: <${uri}>`, ...more("1 CANCEL")], "", {
+        retrans: 500,
+      }),
+      receive(200, { optional: true }),
+      receive(487, {}, [keep("^SIP/2.0 ([0-9]+)", "code")]),
+      label("refused"),
+      send(`ACK ${uri} SIP/2.0`, ["[last_Via:]", from, "[last_To:]", ...more("1 ACK")]),
+      act(note("refused")),
+      goTo("end"),
+      label("end"),
+      pause(0),
+    ];
+    return scenario("gives-up", steps, ["code"]);
+  };
+}
+
+/** Twenty calls a second in all, of every kind that a swap can hurt. */
+export const everyKind: readonly Kind[] = [
+  { name: "answered at once", rate: 5, code: 200, caller: { talkMs: 1000 }, callee: {} },
+  { name: "rings 2 s", rate: 4, code: 200, caller: { talkMs: 500 }, callee: { ringMs: 2000 } },
+  { name: "rings 20 s", rate: 3, code: 200, caller: { talkMs: 500 }, callee: { ringMs: 20_000 } },
+  {
+    name: "CANCEL after 180",
+    rate: 2,
+    code: 487,
+    caller: { cancelAfterMs: 2500 },
+    callee: { ringMs: 30_000 },
+  },
+  { name: "CANCEL before 180", rate: 2, code: 487, caller: cancelBeforeRinging(1500), callee: unsounding() },
+  { name: "busy", rate: 2, code: 486, caller: {}, callee: { ringMs: 2000, answer: 486 } },
+  {
+    name: "early media",
+    rate: 1,
+    code: 200,
+    caller: { talkMs: 500 },
+    callee: { ringMs: 3000, ringing: 183 },
+  },
+  { name: "held", rate: 1, code: 200, caller: { talkMs: 15_000 }, callee: {} },
+];
+
+export interface Outcome {
+  readonly name: string;
+  readonly calls: number;
+  readonly asWanted: number;
+  readonly retransmissions: number;
+  readonly codes: Readonly<Record<number, number>>;
+  readonly errors: string;
+}
+
+export interface Load {
+  /** No new calls from now on; resolves when the last one has ended. */
+  finish(): Promise<readonly Outcome[]>;
+}
+
+/** Agents on ports 5100 and up of one host, one for each kind. */
+export const kindAgents = (kinds: readonly Kind[], host: string): Readonly<Record<string, { uri: string }>> =>
+  Object.fromEntries(kinds.map((_, i) => [`kind_${i}`, { uri: `sip:${host}:${5100 + i}` }]));
+
+export async function startKindAgents(
+  lab: Lab,
+  kinds: readonly Kind[],
+  host: string,
+): Promise<readonly Sipp[]> {
+  const launcher = await lab.host(host);
+  return Promise.all(
+    kinds.map((kind, i) => {
+      const at = { address: host, port: 5100 + i, rtpPort: 20_000 + i * 1000, trace: false, echo: true };
+      const run = { launcher, tools: lab.tools, dir: join(lab.dir, "load-agents"), name: `kind-${i}`, ...at };
+      return sippAgent(run, typeof kind.callee === "string" ? kind.callee : callee(kind.callee));
+    }),
+  );
+}
+
+/** Starts the calls of all kinds to numbers 0 and up; they go on until `finish`, five minutes at most. */
+export async function startLoad(
+  lab: Lab,
+  kinds: readonly Kind[],
+  from: string,
+  trace = false,
+): Promise<Load> {
+  const place = await lab.host(from);
+  const running: Running[] = [];
+  const launcher: Launcher = {
+    spawn: async (...args) => {
+      const started = await place.spawn(...args);
+      running.push(started);
+      return started;
+    },
+  };
+  const runs = kinds.map((kind, i) => {
+    const calls = kind.rate * 300;
+    const o = {
+      ...{ launcher, tools: lab.tools, dir: join(lab.dir, "load"), name: `kind-${i}`, trace },
+      ...{ address: from, port: 6000 + i, rtpPort: 10_000 + i * 1000, receiveMs: 60_000 },
+      ...{ remote: `${edgeAt.address}:${edgeAt.port}`, calls, rate: kind.rate, atOnce: calls },
+    };
+    const to = number(i);
+    return sippCall(o, typeof kind.caller === "function" ? kind.caller(to) : caller({ to, ...kind.caller }));
+  });
+  return {
+    finish: async () => {
+      // SIPp places no new calls then and ends with the last one (sipp(1)).
+      for (const sipp of running) sipp.kill("SIGUSR1");
+      return (await Promise.all(runs)).map((result, i) => outcome(kinds[i] as Kind, result));
+    },
+  };
+}
+
+function outcome(kind: Kind, r: SippResult): Outcome {
+  return {
+    name: kind.name,
+    calls: r.ok + r.failed,
+    asWanted: Math.min(r.ok, r.codes[kind.code] ?? 0),
+    retransmissions: r.retransmissions,
+    codes: r.codes,
+    errors: r.errors.slice(0, 2000),
+  };
+}
+
+/** One line for each kind, and the sum. */
+export function table(outcomes: readonly Outcome[]): string {
+  const line = (o: Pick<Outcome, "name" | "calls" | "asWanted" | "retransmissions">): string =>
+    `${o.name.padEnd(20)} ${String(o.calls).padStart(5)} calls ${String(o.asWanted).padStart(5)} as wanted ${String(o.retransmissions).padStart(4)} retransmissions`;
+  const sum = (of: (o: Outcome) => number): number => outcomes.reduce((n, o) => n + of(o), 0);
+  const all = {
+    name: "in all",
+    calls: sum((o) => o.calls),
+    asWanted: sum((o) => o.asWanted),
+    retransmissions: sum((o) => o.retransmissions),
+  };
+  return [...outcomes, all].map(line).join("\n");
+}

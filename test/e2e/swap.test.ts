@@ -1,0 +1,89 @@
+/** Ten deployments of changed logic under calls of every kind, in every state. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { enginesDirectory } from "../../src/host/root-spec.ts";
+import { type Phone, phone } from "../../src/phone/baresip.ts";
+import { type Lab, openLab } from "../lab/netns.ts";
+import { everyKind, kindAgents, startKindAgents, startLoad, table } from "./call-load.ts";
+import { agentsSide, dial, draft, edgeAt, saw, sleep, toAgent } from "./call-world.ts";
+
+const agentHost = "10.0.4.10";
+const deployments = 10;
+
+let lab: Lab;
+beforeAll(async () => {
+  lab = await openLab({ addresses: [edgeAt.address, agentsSide.address] });
+});
+afterAll(() => lab.close());
+
+/** Each has other features than the one before: limits, numbers in national form, a rule before the numbers. */
+function generation(n: number): object {
+  const routes = [
+    ...(n % 3 === 0 ? [{ match: { caller_prefix: "+1900" }, refuse: { code: 603 } }] : []),
+    ...everyKind.map((_, i) => toAgent(i, `kind_${i}`)),
+    toAgent(20, "talker"),
+    { match: { to_user: `only-${n}` }, agent_id: "kind_0" },
+  ];
+  const agents = { ...kindAgents(everyKind, agentHost), talker: { uri: "sip:10.0.4.11:5080" } };
+  const trunk = {
+    ...(n % 2 === 0 ? { limits: { calls: 240, calls_per_second: 200 } } : {}),
+    ...(n % 4 < 2 ? { country: "US" } : {}),
+  };
+  return draft(agents, routes, {}, trunk);
+}
+
+/** Empty where the deployment went well. */
+async function deploy(n: number): Promise<string> {
+  const config = join(lab.dir, "crew.config.json");
+  writeFileSync(config, JSON.stringify(generation(n)));
+  const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
+  const words = [process.execPath, "--import", import.meta.resolve("tsx"), main, "deploy", config];
+  const env = { CREW_ENGINE_DIR: enginesDirectory(process.env) };
+  const o = { env, ms: 120_000 };
+  const { code, output } = await lab.exec([...words, "--yes", "--state", join(lab.dir, "state")], o);
+  return code === 0 ? "" : `deployment ${n} ended with ${code}:\n${output}`;
+}
+
+async function talker(name: string, address: string, port: number, playHz: number): Promise<Phone> {
+  const place = { launcher: await lab.host(address), tools: lab.tools, dir: join(lab.dir, name), name };
+  return phone({ ...place, address, port, playHz });
+}
+
+/** The share of the time since `began` in which a phone heard a tone. */
+const share = (p: Phone, hz: number, began: number): number => p.heard(hz).ms / (Date.now() - began);
+
+test("no call fails, whatever its state, and a call that spans them all keeps its audio", async () => {
+  expect(await deploy(0)).toBe("");
+  await startKindAgents(lab, everyKind, agentHost);
+  const agent = await talker("agent", "10.0.4.11", 5080, 1100);
+  const caller = await talker("caller", "203.0.113.11", 5060, 700);
+  const load = await startLoad(lab, everyKind, "203.0.113.10");
+  await sleep(2000);
+  expect(await caller.dial(dial(20))).toMatchObject({ answered: true });
+  const began = Date.now();
+  const seconds: string[] = [];
+  const problems: string[] = [];
+  for (let n = 1; n <= deployments; n++) {
+    const start = Date.now();
+    const problem = await deploy(n);
+    seconds.push(((Date.now() - start) / 1000).toFixed(1));
+    if (problem !== "") problems.push(problem);
+  }
+  await sleep(1500);
+  const heard = [share(caller, 1100, began), share(agent, 700, began)];
+  caller.hangUp();
+  await agent.ended(3000);
+  const outcomes = await load.finish();
+  console.log(
+    [
+      `${deployments} deployments in ${seconds.join(" ")} s; held call heard ${heard.map((h) => `${Math.round(h * 100)} %`).join(" and ")}`,
+      table(outcomes),
+    ].join("\n"),
+  );
+  expect(problems).toEqual([]);
+  expect(outcomes.filter((o) => o.asWanted !== o.calls)).toEqual([]);
+  for (const h of heard) expect(h).toBeGreaterThan(0.9);
+  expect(saw(agent.messages(), "received", "BYE")).toBe(true);
+}, 300_000);
