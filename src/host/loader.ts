@@ -9,6 +9,22 @@ const loaders: Readonly<Record<string, string>> = {
   "aarch64-linux-gnu": "ld-linux-aarch64.so.1",
 };
 
+/** stdbuf(1)'s part that is loaded into the program; `_STDBUF_E=L` in the environment makes stderr line-buffered. */
+export const lineBuffer = "usr/libexec/coreutils/libstdbuf.so";
+
+/**
+ * Programs of many processes that share one stderr. The C library writes an unbuffered stream in pieces of 128 bytes,
+ * so that their lines would be mixed into each other; a line-buffered one goes out in one write(2) a line.
+ */
+export const wholeLines: ReadonlySet<string> = new Set(["kamailio"]);
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 /**
  * How to start a program, given by its path in the root (`usr/sbin/kamailio`). `finalRoot` is where the root will
  * lie when the command runs. The loader is the file in the library folder: the link in lib64 may point out of the root.
@@ -20,16 +36,17 @@ export async function loaderCommand(
 ): Promise<(program: string) => { readonly file: string; readonly args: readonly string[] }> {
   const loader = join("usr/lib", triplet, must(loaders[triplet], `loader of ${triplet}`));
   // a root without the C library holds scripts and data alone
-  const own = await access(join(root, loader)).then(
-    () => true,
-    () => false,
-  );
-  if (!own) return (program) => ({ file: join(finalRoot, program), args: [] });
+  if (!(await exists(join(root, loader)))) return (program) => ({ file: join(finalRoot, program), args: [] });
   const libraries = (await libraryDirectories(root, triplet))
     .map((d) => finalRoot + d.slice(root.length))
     .join(":");
-  return (program) => ({
-    file: join(finalRoot, loader),
-    args: ["--argv0", basename(program), "--library-path", libraries, join(finalRoot, program)],
-  });
+  const buffered = await exists(join(root, lineBuffer));
+  return (program) => {
+    const name = basename(program);
+    const preload = buffered && wholeLines.has(name) ? ["--preload", join(finalRoot, lineBuffer)] : [];
+    return {
+      file: join(finalRoot, loader),
+      args: ["--argv0", name, "--library-path", libraries, ...preload, join(finalRoot, program)],
+    };
+  };
 }
