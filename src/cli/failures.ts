@@ -15,7 +15,7 @@ export function internalError(error: unknown, verbose: boolean): Diagnostic {
     code: "CREW9001",
     severity: "error",
     message: `crew itself failed: ${name}`,
-    why: "This is a bug of crew, not of your config. Nothing that was running has been changed by the failed step.",
+    why: "This is a bug of crew, not of your config.",
     help: [
       `Report it with the config that led to it, crew ${packageVersion()}, Node ${process.versions.node} on ${process.platform}`,
       stack === undefined

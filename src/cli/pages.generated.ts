@@ -1079,7 +1079,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "messages": [
       "crew itself failed: …"
     ],
-    "why": "This is a bug of crew, not of your config. Nothing that was running has been changed by the failed step.",
+    "why": "This is a bug of crew, not of your config.",
     "help": []
   }
 };

@@ -25,8 +25,7 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
     const { invocation, verb } = outcome;
     const loaded = await verb.entry.load();
     const result = await loaded.verb.run(invocation.args, invocation.options, io);
-    const interrupted = io.signal.aborted && result.exitCode !== exitCodes.done;
-    const exitCode = interrupted ? exitCodes.interrupted : result.exitCode;
+    const exitCode = io.signal.aborted ? interruptedCode(result.exitCode) : result.exitCode;
     return await answer(verb.entry.name, { ...result, exitCode }, invocation.options, io);
   } catch (error) {
     if (io.signal.aborted) return exitCodes.interrupted;
@@ -38,6 +37,12 @@ export async function run(argv: readonly string[], io: Io): Promise<ExitCode> {
       io,
     );
   }
+}
+
+/** What an interrupted verb still achieved counts more than that it was interrupted. */
+function interruptedCode(code: ExitCode): ExitCode {
+  const telling: readonly ExitCode[] = [exitCodes.done, exitCodes.rolledBack, exitCodes.notRolledBack];
+  return telling.includes(code) ? code : exitCodes.interrupted;
 }
 
 type Outcome =
