@@ -118,7 +118,8 @@ function numeric(segment: string): string | number {
 function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Model> {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => diagnostics.push(diagnostic);
-  const network = resolveNetworkSection(draft.network, root.locate("/network"), report);
+  const engine = options.engine ?? draft.engine ?? "6.1";
+  const network = resolveNetworkSection(draft.network, engine, root.locate("/network"), report);
   const pool = agentPool();
   const realm = network.hostname ?? "crew";
   const trunks = draft.trunks.map((trunk, i) =>
@@ -131,7 +132,7 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
     edge: {
       at: "",
       name: draft.name ?? "edge",
-      engine: options.engine ?? draft.engine ?? "6.1",
+      engine,
       implied: root.implied,
       network,
     },

@@ -107,7 +107,32 @@ describe("agents", () => {
   });
 });
 
+describe("engine lines", () => {
+  it("leaves TCP off on 5.6 unless it is asked for", () => {
+    const draft = { trunks: [{ sip: { auth: allowlist } }], network: { carrier: { tcp: 5060 } } };
+    expect(parseConfig(draft, { engine: "5.6" }).value?.edge.network).toMatchObject({
+      carrier: { udp: 5060, tcp: 5060 },
+    });
+    expect(parseConfig(draft, { engine: "5.6" }).value?.edge.network.agents).toEqual({
+      address: "127.0.0.1",
+      udp: 5080,
+    });
+    expect(parseConfig(draft).value?.edge.network.agents.tcp).toBe(5080);
+  });
+});
+
 describe("findings", () => {
+  it("says what is read and not acted on", () => {
+    const caller = {
+      uri: "sip:10.0.4.10",
+      allowed_ips: ["10.0.4.10"],
+      auth: { type: "digest", username: "a", password: { secret: "A" } },
+    };
+    expect(
+      findings({ agents: { a: caller }, sip: { auth: allowlist }, pbx: [{ type: "asterisk" }] }),
+    ).toEqual(["CREW4007 /pbx", "CREW4008 /agents/a/allowed_ips", "CREW4008 /agents/a/auth"]);
+  });
+
   it("reports problems of shape and of meaning in one run, at their places in the original", () => {
     const draft = {
       trunks: [

@@ -1,7 +1,7 @@
 /** Addresses and ports of the edge, with defaults in place. */
 import type { z } from "zod";
 import { type JsonPointer, join } from "../../core/pointer.ts";
-import type { AddressPair, NetworkModel, PortSet } from "../model.ts";
+import type { AddressPair, EngineLine, NetworkModel, PortSet } from "../model.ts";
 import type { network as networkSchema } from "../schema/edge.ts";
 import { canonicalAddress } from "./address.ts";
 import type { Report } from "./report.ts";
@@ -11,8 +11,12 @@ type PortDraft = { readonly [T in keyof PortSet]?: number | false | undefined };
 
 const loopback: AddressPair = { v4: "127.0.0.1" };
 
+/** Engine lines whose TCP listener is not safe (CVE-2026-39863): TCP is off there unless it is asked for. */
+const linesWithoutTcp: ReadonlySet<EngineLine> = new Set(["5.6"]);
+
 export function resolveNetworkSection(
   draft: NetworkDraft | undefined,
+  engine: EngineLine,
   at: JsonPointer,
   report: Report,
 ): NetworkModel {
@@ -40,12 +44,13 @@ export function resolveNetworkSection(
     });
   }
   const certificate = draft?.tls !== undefined;
+  const tcp = !linesWithoutTcp.has(engine);
   const carrier = resolvePorts(draft?.carrier, {
     udp: 5060,
-    tcp: 5060,
+    ...(tcp ? { tcp: 5060 } : {}),
     ...(certificate ? { tls: 5061 } : {}),
   });
-  const agentPorts = resolvePorts(draft?.agents, { udp: 5080, tcp: 5080 });
+  const agentPorts = resolvePorts(draft?.agents, { udp: 5080, ...(tcp ? { tcp: 5080 } : {}) });
   for (const [side, ports] of [
     ["carrier", carrier],
     ["agents", agentPorts],

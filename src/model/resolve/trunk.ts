@@ -42,6 +42,7 @@ export function resolveTrunk(draft: TrunkDraft, at: JsonPointer, context: TrunkC
     });
     return resolved === undefined ? [] : [resolved];
   });
+  reportUnread(draft, at, report);
   const { outbound, caller_id: caller, custom_headers: headers } = draft.sip;
   return {
     at,
@@ -71,6 +72,28 @@ export function resolveTrunk(draft: TrunkDraft, at: JsonPointer, context: TrunkC
       ? {}
       : { outbound: resolveOutbound(outbound, join(sip, "outbound"), plan, report) }),
   };
+}
+
+/** What the vocabulary has and nothing reads yet is said, never dropped in silence. */
+function reportUnread(draft: TrunkDraft, at: JsonPointer, report: Report): void {
+  if (draft.pbx !== undefined)
+    report({
+      code: "CREW4007",
+      severity: "warning",
+      pointer: join(at, "pbx"),
+      message: "'pbx' is not acted on yet: no configuration for a PBX is generated.",
+      help: "Configure the PBX by hand to call the edge's public address.",
+    });
+  for (const [id, agent] of Object.entries(draft.agents ?? {}))
+    for (const property of ["allowed_ips", "auth"] as const)
+      if (agent[property] !== undefined)
+        report({
+          code: "CREW4008",
+          severity: "warning",
+          pointer: join(at, "agents", id, property),
+          message: `'${property}' of agent '${id}' is not acted on yet: agents cannot place calls.`,
+          help: "Calls to the agent work. Nothing needs to change.",
+        });
 }
 
 function resolveAuth(draft: TrunkDraft, at: JsonPointer, { realm, report }: TrunkContext): TrunkAuth {

@@ -30,7 +30,7 @@ export const network = z
           .optional(),
         tcp: z
           .union([port, z.literal(false)])
-          .describe("TCP port for carriers and PBXs, or false. Default: 5060.")
+          .describe("TCP port for carriers and PBXs, or false. Default: 5060, on engine 5.6 none.")
           .optional(),
         tls: z
           .union([port, z.literal(false)])
@@ -53,7 +53,7 @@ export const network = z
           .optional(),
         tcp: z
           .union([port, z.literal(false)])
-          .describe("TCP port for agents, or false. Default: 5080.")
+          .describe("TCP port for agents, or false. Default: 5080, on engine 5.6 none.")
           .optional(),
         tls: z
           .union([port, z.literal(false)])
