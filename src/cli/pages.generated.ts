@@ -493,6 +493,24 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Peers reach the edge over UDP and TCP."
     ]
   },
+  "CREW4007": {
+    "severity": "warning",
+    "messages": [
+      "'pbx' is not acted on yet: no configuration for a PBX is generated."
+    ],
+    "help": [
+      "Configure the PBX by hand to call the edge's public address."
+    ]
+  },
+  "CREW4008": {
+    "severity": "warning",
+    "messages": [
+      "'…' of agent '…' is not acted on yet: agents cannot place calls."
+    ],
+    "help": [
+      "Calls to the agent work. Nothing needs to change."
+    ]
+  },
   "CREW4101": {
     "severity": "warning",
     "messages": [

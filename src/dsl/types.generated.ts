@@ -299,7 +299,7 @@ export interface CarrierPorts {
   /**
    * TCP port for carriers and PBXs, or false.
    *
-   * @default 5060
+   * @default 5060, on engine 5.6 none
    */
   readonly tcp?: number | false | undefined;
   /**
@@ -327,7 +327,7 @@ export interface AgentPorts {
   /**
    * TCP port for agents, or false.
    *
-   * @default 5080
+   * @default 5080, on engine 5.6 none
    */
   readonly tcp?: number | false | undefined;
   /**
