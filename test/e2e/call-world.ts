@@ -1,7 +1,10 @@
 /** An edge in a lab with a carrier side and an agent side, for calls between programs. */
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { unbencode } from "../../src/host/bencode.ts";
 import { type Message, messagesOf } from "../../src/phone/message.ts";
+import { type SippResult, sippCall } from "../../src/phone/sipp.ts";
+import { type Caller, caller as callerScenario } from "../../src/phone/sipp-caller.ts";
 import { type Edge, type EdgeOptions, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import {
@@ -27,6 +30,13 @@ export const dial = (n: number, transport: "udp" | "tcp" = "udp"): string =>
 export interface World {
   readonly lab: Lab;
   readonly edge: Edge;
+  /** A SIPp call from a port of its own, to its end; without audio unless the scenario plays. */
+  sipp(
+    n: number,
+    o?: Partial<Caller> & { readonly receiveMs?: number; readonly calls?: number; readonly rate?: number },
+  ): Promise<SippResult>;
+  /** Agents' addresses as the edge judges them: `AP` is in use, `IP` is not. */
+  targets(): Promise<Readonly<Record<string, string>>>;
   /** Call-IDs that rtpengine knows. */
   sessions(): Promise<readonly string[]>;
   /** A caller that is stopped at the end of the test. */
@@ -85,6 +95,8 @@ export async function relaySessions(lab: Lab): Promise<readonly string[]> {
   return calls.map(String);
 }
 
+let placed = 0;
+
 export async function openWorld(config: unknown, options: EdgeOptions = {}): Promise<World> {
   const lab = await openLab({ addresses: [edgeAt.address, agentsSide.address] });
   try {
@@ -92,6 +104,23 @@ export async function openWorld(config: unknown, options: EdgeOptions = {}): Pro
     return {
       lab,
       edge,
+      sipp: async (n, { receiveMs = 15_000, calls = 1, rate = 10, ...o } = {}) => {
+        const i = placed++;
+        const address = "203.0.113.100";
+        const at = { launcher: await lab.host(address), address, port: 7000 + i, rtpPort: 10_000 + 8 * i };
+        const run = { ...at, tools: lab.tools, dir: join(lab.dir, "calls"), name: `call-${i}`, receiveMs };
+        const remote = `${edgeAt.address}:${edgeAt.port}`;
+        return sippCall(
+          { ...run, remote, calls, rate, atOnce: calls },
+          callerScenario({ to: number(n), talkMs: 100, ...o }),
+        );
+      },
+      targets: async () => {
+        const words = ["-s", `unix:${join(edge.folder, "private/ctl.sock")}`, "dispatcher.list"];
+        const { output } = await lab.exec(edge.runtime.command("kamcmd", words));
+        const rows = output.matchAll(/URI: sip:([^;\s]+)[^\n]*\s+FLAGS: (\w+)/g);
+        return Object.fromEntries([...rows].map(([, uri = "", flags = ""]) => [uri, flags]));
+      },
       sessions: () => relaySessions(lab),
       caller: async (o) => {
         const made = await startCaller(lab, o);
