@@ -25,7 +25,7 @@ export interface KamailioBinding {
     readonly realm: string;
     readonly ha1: string;
   }[];
-  /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 4. */
+  /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 2. */
   readonly workers?: number;
   readonly edgeAddresses?: readonly string[];
 }
@@ -57,7 +57,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_ADDRESS "${dir}/address.list"`,
     `#!define CREW_CTL "unixs:${own}/ctl.sock"`,
     `#!define CREW_JSONRPC "${own}/rpc.sock"`,
-    `#!define CREW_WORKERS ${workers(binding.workers ?? 4)}`,
+    `#!define CREW_WORKERS ${workers(binding.workers ?? 2)}`,
     `#!define CREW_HANDOVER udp:127.0.0.1:${port(binding.handoverPort)}`,
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
     `#!define CREW_TOPOLOGY_KEY "${hex(binding.keys.topology)}"`,

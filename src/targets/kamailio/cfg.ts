@@ -3,8 +3,10 @@ import { type Context, trusted } from "../escape/escaped.ts";
 import type { KamailioDoc, Listener } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
-// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port.
-const mediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
+// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
+// the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
+const mediaBase = "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP";
+const olderMediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
 const pinned = "endpoint-learning-off strict-source";
 const learned = "endpoint-learning-heuristic strict-source";
@@ -52,7 +54,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     media,
     nat,
     block: has.block && media,
-    media_base: constant(mediaBase),
+    media_base: constant(doc.line === "5.6" ? olderMediaBase : mediaBase),
+    flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
     pinned: constant(pinned),
     learned: constant(learned),
     carrier_leg: constant(nat ? "$var(flags)" : pinned),
