@@ -147,7 +147,8 @@ async function ready(
 
 function recordsOf(kamailio: Running): EdgeRecord[] {
   return kamailio.lines.flatMap((line) => {
-    const json = /crew: (.*)$/.exec(line)?.[1];
+    // Kamailio's own lines quote what peers wrote: only the start of a line tells them apart.
+    const json = /^ *\d+\(\d+\) ERROR: crew: (.*)$/.exec(line)?.[1];
     if (json === undefined) return [];
     try {
       return [JSON.parse(json) as EdgeRecord];
