@@ -1,15 +1,17 @@
 /**
- * The guard of an edge, a process of its own under supervision: it keeps supervisors alive, takes back deployments whose
- * deployer died, and stops generations that carry no calls any more. Started with the state folder as argument.
+ * The guard of an edge, a process of its own under supervision. It keeps supervisors alive, reconnects proxies with a relay
+ * that came back, takes back deployments whose deployer died, and stops generations that carry no calls any more. Started
+ * with the state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { reopenEdge } from "./edge.ts";
+import { reconnect } from "./guard/reconnect.ts";
 import { newDraining, retire } from "./guard/retire.ts";
 import { judge, rotateLogs } from "./guard/watch.ts";
 
 const beatMs = 250;
-/** Beats between two looks at draining generations, and between two looks at the logs. */
-const retireEvery = 2;
+/** Beats between two looks at the running proxies, and between two looks at the logs. */
+const lookEvery = 2;
 const rotateEvery = 240;
 
 async function main(root: string): Promise<never> {
@@ -20,7 +22,10 @@ async function main(root: string): Promise<never> {
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
     await judge(edge).catch(report);
-    if (beat % retireEvery === 0) await retire(edge, draining).catch(report);
+    if (beat % lookEvery === 0) {
+      await reconnect(edge).catch(report);
+      await retire(edge, draining).catch(report);
+    }
     if (beat % rotateEvery === 0) await rotateLogs(edge).catch(report);
     await sleep(beatMs);
   }
