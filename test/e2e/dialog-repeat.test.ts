@@ -4,6 +4,7 @@ import { headerValues } from "../../src/phone/message.ts";
 import { accepts, refuses } from "./kit/agent.ts";
 import { call, dialogOf, hangUp, within } from "./kit/call.ts";
 import { methodOf, sdp, statusOf, unique } from "./kit/message.ts";
+import { ackOf } from "./kit/party.ts";
 import { addresses, openWorld, sleep, type World } from "./kit/world.ts";
 
 let world: World;
@@ -62,12 +63,15 @@ test("an INVITE again while the media relay takes its time: one call, answered",
   expect(statusOf(await hangUp(carrier, dialog))).toBe(200);
 });
 
-test("a refused INVITE again: the same refusal, one record for it at the agent", async () => {
+test("a refused INVITE again: the same refusal, and the agent is asked once", async () => {
   const { carrier, agent } = world;
   agent.answerWith(refuses("486 Busy Here"));
   const callId = unique("busy");
-  await copies(carrier.make({ callId }), 5, 1);
+  const invite = carrier.make({ callId });
+  await copies(invite, 5, 1);
   await sleep(150);
+  const refusal = carrier.since(0).find((t) => statusOf(t) === 486 && t.includes(callId)) ?? "";
+  await carrier.send(ackOf(invite, refusal));
   expect(new Set(finals(callId, "1 INVITE"))).toEqual(new Set([486]));
   expect(agent.requests("INVITE")).toHaveLength(1);
   await world.settle(0);
