@@ -32,7 +32,7 @@ export interface Kind {
 }
 
 /** A callee that sends 100 and no 180, and waits for a CANCEL. */
-function unsounding(): string {
+export function unsounding(): string {
   const kept = [
     "[$vias]From:[$from]",
     "To:[$to];tag=[pid]s[call_number]",

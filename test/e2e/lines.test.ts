@@ -1,0 +1,55 @@
+/** Every example on the older engine lines: served with a real call, or refused with a reason before anything starts. */
+import { describe, expect, test } from "vitest";
+import type { EngineLine } from "../../src/model/model.ts";
+import { compileExample, examples } from "../conformance/examples.ts";
+import { startModel } from "../lab/edge.ts";
+import { withLab } from "../lab/netns.ts";
+import { startAgent, startCaller } from "../lab/peers.ts";
+
+/** Who calls whom in an example. */
+const calls: Readonly<Record<string, { from: string; to: string; agent: string; expects: RegExp }>> = {
+  quickstart: {
+    from: "127.0.0.1:5070",
+    to: "sip:+14155551111@127.0.0.1:5060",
+    agent: "127.0.0.1:5090",
+    expects: /^X-Crew-Agent: agent_sarah\r?$/m,
+  },
+  "office-inbound": {
+    from: "203.0.113.10:5060",
+    to: "sip:4155551111@198.51.100.7:5060",
+    agent: "10.0.4.10:5080",
+    expects: /^X-Crew-Agent: agent_sarah\r?$/m,
+  },
+};
+
+/** Codes of the reasons for which a line does not serve an example; none where it does. */
+const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly string[]>>>> = {
+  quickstart: { "6.0": [], "5.6": [] },
+  "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
+  "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
+};
+
+const older: readonly (EngineLine & ("6.0" | "5.6"))[] = ["6.0", "5.6"];
+
+describe.each(older)("line %s", (line) => {
+  test.each(examples)("%s", async (name) => {
+    const { model, bundle, diagnostics } = await compileExample(name, line);
+    const errors = new Set(diagnostics.filter((d) => d.severity === "error").map((d) => d.code));
+    expect([...errors].sort()).toEqual(expected[name]?.[line]);
+    if (bundle === undefined || model === undefined) return;
+    const call = calls[name];
+    if (call === undefined) throw new Error(`this test does not know whom to call in ${name}`);
+    const { public: at, agents } = model.edge.network;
+    const own = [...new Set([at.v4 ?? "", agents.address])].filter((a) => !a.startsWith("127."));
+    await withLab({ addresses: own }, async (lab) => {
+      const edge = await startModel(lab, model);
+      expect(edge.runtime.line).toBe(line);
+      const agent = await startAgent(lab, { via: "sipp", at: call.agent });
+      const caller = await startCaller(lab, { via: "sipp", from: call.from, to: call.to });
+      const result = await caller.call({ talkMs: 900, expectHz: 700 });
+      expect(result).toMatchObject({ answered: true, code: 200, heardTone: true });
+      expect(agent.invites().map((m) => call.expects.test(m.text))).toEqual([true]);
+      expect(edge.records("ended")).toMatchObject([{ by: "carrier" }]);
+    });
+  });
+});
