@@ -51,7 +51,7 @@ export interface DeployLab {
 /** A lab with an agent that answers; nothing is deployed yet. */
 export async function openDeployLab(): Promise<DeployLab> {
   await labEngine();
-  const lab = await openLab({ lifeMs: 240_000 });
+  const lab = await openLab({ lifeMs: 480_000 });
   const dir = join(lab.dir, "sipp");
   mkdirSync(dir, { recursive: true });
   const as = (name: string, address: string) => ({ launcher: lab, tools: lab.tools, dir, name, address });

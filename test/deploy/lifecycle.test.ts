@@ -25,7 +25,7 @@ test("first deployment, with no state", async () => {
   edge.configure(["+14155551111"]);
   const first = await edge.deploy();
   expect(first.output).not.toMatch(/"severity": "error"/);
-  expect(first).toMatchObject({ code: 0, data: { outcome: "deployed", generation: 1 } });
+  expect(first, first.output).toMatchObject({ code: 0, data: { outcome: "deployed", generation: 1 } });
   const status = await edge.status();
   expect(status).toMatchObject({ state: "up", generation: 1, firewall: 1, draining: [] });
   expect(status.processes.map((p) => p.name)).toEqual(["guard", "kamailio-1", "rtpengine"]);
@@ -87,7 +87,7 @@ test("secrets: all that are missing are named, and one that changed is a change"
   expect(missing.output).toContain("PBX_PASSWORD");
   const secret = "canary-7f3a";
   const bound = await edge.deploy({ PBX_PASSWORD: secret });
-  expect(bound).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+  expect(bound, bound.output).toMatchObject({ code: 0, data: { outcome: "deployed" } });
   expect(bound.output).not.toContain(secret);
   expect(await edge.deploy({ PBX_PASSWORD: secret })).toMatchObject({
     data: { outcome: "unchanged" },
@@ -112,11 +112,11 @@ test("secrets: all that are missing are named, and one that changed is a change"
 
 test("rollback brings an earlier generation back, with its secrets and without its environment", async () => {
   const back = await edge.crew("rollback", ["2", "--yes"]);
-  expect(back).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+  expect(back, back.output).toMatchObject({ code: 0, data: { outcome: "deployed" } });
   expect((await edge.call("+14155552222")).codes).toEqual({ 200: 1 });
   expect(await edge.crew("rollback", ["99", "--yes"])).toMatchObject({ code: 1, codes: ["CREW6019"] });
   const again = await edge.crew("rollback", ["--yes"]);
-  expect(again).toMatchObject({ code: 0, data: { outcome: "deployed" } });
+  expect(again, again.output).toMatchObject({ code: 0, data: { outcome: "deployed" } });
 });
 
 test("down leaves nothing running and takes the firewall out; deploy starts it again", async () => {
