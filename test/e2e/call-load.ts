@@ -19,7 +19,7 @@ import {
   send,
 } from "../../src/phone/sipp-xml.ts";
 import type { Lab } from "../lab/netns.ts";
-import { edgeAt, number } from "./call-world.ts";
+import { draft, edgeAt, number, toAgent } from "./call-world.ts";
 
 export interface Kind {
   readonly name: string;
@@ -210,4 +210,33 @@ export function table(outcomes: readonly Outcome[]): string {
     retransmissions: sum((o) => o.retransmissions),
   };
   return [...outcomes, all].map(line).join("\n");
+}
+
+/** Routes beside those of the kinds: a phone that talks, and one that rings for very long. */
+export const talkerNumber = 20;
+export const longRing = { number: 21, port: 5200, ms: 65_000 } as const;
+
+/**
+ * The edge of generation `n`, which has other features than the one before: limits, numbers in national form, a rule
+ * before the numbers, and with `digest` a trunk that proves itself with a password.
+ */
+export function changedEdge(n: number, agentHost: string, digest?: object): object {
+  const routes = [
+    ...(n % 3 === 0 ? [{ match: { caller_prefix: "+1900" }, refuse: { code: 603 } }] : []),
+    ...everyKind.map((_, i) => toAgent(i, `kind_${i}`)),
+    toAgent(talkerNumber, "talker"),
+    toAgent(longRing.number, "long"),
+    { match: { to_user: `only-${n}` }, agent_id: "kind_0" },
+  ];
+  const agents = {
+    ...kindAgents(everyKind, agentHost),
+    talker: { uri: "sip:10.0.4.11:5080" },
+    long: { uri: `sip:${agentHost}:${longRing.port}` },
+  };
+  const trunk = {
+    ...(n % 2 === 0 ? { limits: { calls: 240, calls_per_second: 200 } } : {}),
+    ...(n % 4 < 2 ? { country: "US" } : {}),
+  };
+  const edge = draft(agents, routes, {}, trunk);
+  return digest === undefined ? edge : { ...edge, trunks: [...(edge.trunks as readonly object[]), digest] };
 }

@@ -5,9 +5,19 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { enginesDirectory } from "../../src/host/root-spec.ts";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
+import { type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
+import { caller } from "../../src/phone/sipp-caller.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
-import { everyKind, kindAgents, startKindAgents, startLoad, table } from "./call-load.ts";
-import { agentsSide, dial, draft, edgeAt, saw, sleep, toAgent } from "./call-world.ts";
+import {
+  changedEdge,
+  everyKind,
+  longRing,
+  startKindAgents,
+  startLoad,
+  table,
+  talkerNumber,
+} from "./call-load.ts";
+import { agentsSide, dial, edgeAt, number, saw, sleep } from "./call-world.ts";
 
 const agentHost = "10.0.4.10";
 const deployments = 10;
@@ -18,26 +28,10 @@ beforeAll(async () => {
 });
 afterAll(() => lab.close());
 
-/** Each has other features than the one before: limits, numbers in national form, a rule before the numbers. */
-function generation(n: number): object {
-  const routes = [
-    ...(n % 3 === 0 ? [{ match: { caller_prefix: "+1900" }, refuse: { code: 603 } }] : []),
-    ...everyKind.map((_, i) => toAgent(i, `kind_${i}`)),
-    toAgent(20, "talker"),
-    { match: { to_user: `only-${n}` }, agent_id: "kind_0" },
-  ];
-  const agents = { ...kindAgents(everyKind, agentHost), talker: { uri: "sip:10.0.4.11:5080" } };
-  const trunk = {
-    ...(n % 2 === 0 ? { limits: { calls: 240, calls_per_second: 200 } } : {}),
-    ...(n % 4 < 2 ? { country: "US" } : {}),
-  };
-  return draft(agents, routes, {}, trunk);
-}
-
 /** Empty where the deployment went well. */
 async function deploy(n: number): Promise<string> {
   const config = join(lab.dir, "crew.config.json");
-  writeFileSync(config, JSON.stringify(generation(n)));
+  writeFileSync(config, JSON.stringify(changedEdge(n, agentHost)));
   const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
   const words = [process.execPath, "--import", import.meta.resolve("tsx"), main, "deploy", config];
   const env = { CREW_ENGINE_DIR: enginesDirectory(process.env) };
@@ -54,14 +48,32 @@ async function talker(name: string, address: string, port: number, playHz: numbe
 /** The share of the time since `began` in which a phone heard a tone. */
 const share = (p: Phone, hz: number, began: number): number => p.heard(hz).ms / (Date.now() - began);
 
+/** Rings for longer than a minute, and so through most of the deployments. */
+async function startLongRing(): Promise<SippResult> {
+  const place = async (address: string) => ({
+    ...{ launcher: await lab.host(address), tools: lab.tools, dir: join(lab.dir, "long"), address },
+    receiveMs: 100_000,
+  });
+  await sippAgent(
+    { ...(await place(agentHost)), name: "rings", port: longRing.port, rtpPort: 40_000 },
+    { ringMs: longRing.ms },
+  );
+  const remote = `${edgeAt.address}:${edgeAt.port}`;
+  return sippCall(
+    { ...(await place("203.0.113.12")), name: "waits", remote },
+    caller({ to: number(longRing.number) }),
+  );
+}
+
 test("no call fails, whatever its state, and a call that spans them all keeps its audio", async () => {
   expect(await deploy(0)).toBe("");
   await startKindAgents(lab, everyKind, agentHost);
   const agent = await talker("agent", "10.0.4.11", 5080, 1100);
-  const caller = await talker("caller", "203.0.113.11", 5060, 700);
+  const phoned = await talker("caller", "203.0.113.11", 5060, 700);
+  const ringing = startLongRing();
   const load = await startLoad(lab, everyKind, "203.0.113.10");
   await sleep(2000);
-  expect(await caller.dial(dial(20))).toMatchObject({ answered: true });
+  expect(await phoned.dial(dial(talkerNumber))).toMatchObject({ answered: true });
   const began = Date.now();
   const seconds: string[] = [];
   const problems: string[] = [];
@@ -72,10 +84,11 @@ test("no call fails, whatever its state, and a call that spans them all keeps it
     if (problem !== "") problems.push(problem);
   }
   await sleep(1500);
-  const heard = [share(caller, 1100, began), share(agent, 700, began)];
-  caller.hangUp();
+  const heard = [share(phoned, 1100, began), share(agent, 700, began)];
+  phoned.hangUp();
   await agent.ended(3000);
   const outcomes = await load.finish();
+  const long = await ringing;
   console.log(
     [
       `${deployments} deployments in ${seconds.join(" ")} s; held call heard ${heard.map((h) => `${Math.round(h * 100)} %`).join(" and ")}`,
@@ -83,6 +96,8 @@ test("no call fails, whatever its state, and a call that spans them all keeps it
     ].join("\n"),
   );
   expect(problems).toEqual([]);
+  expect(long).toMatchObject({ ok: 1, codes: { 200: 1 }, retransmissions: 0, errors: "" });
+  expect(long.answerMs[0]).toBeGreaterThan(longRing.ms - 100);
   expect(outcomes.filter((o) => o.asWanted !== o.calls)).toEqual([]);
   for (const h of heard) expect(h).toBeGreaterThan(0.9);
   expect(saw(agent.messages(), "received", "BYE")).toBe(true);
