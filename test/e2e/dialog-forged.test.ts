@@ -101,13 +101,10 @@ describe("a forged claim", () => {
   test.each<[string, (c: string) => string]>([
     ["one letter of the signature changed", (c) => c.slice(0, -1) + (c.endsWith("0") ? "1" : "0")],
     ["a shorter signature", (c) => c.slice(0, -8)],
-    ["no signature", (c) => c.replace(/\.[0-9a-f]{32}$/, "")],
-    ["an empty signature", (c) => c.replace(/\.[0-9a-f]{32}$/, ".")],
+    ["no signature", (c) => c.replace(/\.[0-9a-f]{16,}$/, "")],
+    ["an empty signature", (c) => c.replace(/\.[0-9a-f]{16,}$/, ".")],
     ["a longer signature", (c) => `${c}00`],
-    [
-      "the signature in capitals",
-      (c) => c.replace(/[0-9a-f]{32}$/, (s) => s.toUpperCase().replace(/^0*$/, "A")),
-    ],
+    ["the signature in capitals", (c) => c.replace(/[0-9a-f]{16,}$/, (s) => s.toUpperCase())],
     ["another trunk", (c) => c.replace("acme", "other")],
     ["no trunk", (c) => c.replace("acme", "")],
     ["another start", (c) => c.replace(/\.\d{9,}\./, ".1000000000.")],

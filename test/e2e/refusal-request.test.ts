@@ -1,6 +1,7 @@
 /** What a trunk may not ask for: other destinations than its numbers, a Route of its own, other methods. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { call, hangUp } from "./kit/call.ts";
 import { statusOf } from "./kit/message.ts";
 import { addresses, edgeAt, openWorld, type World } from "./kit/world.ts";
 
@@ -166,6 +167,31 @@ describe("a Request-URI that is not ours", () => {
       reason: "foreign_request_uri",
       called: "+14155551111",
     });
+  });
+});
+
+describe("an address that the edge had hidden in another call", () => {
+  test("opens nothing: neither as Request-URI nor as Route, for no method", async () => {
+    const { carrier } = world;
+    const dialog = await call(carrier);
+    const { target: uri } = dialog;
+    expect(uri).not.toContain(addresses.agent);
+    await hangUp(carrier, dialog);
+    await world.settle(short);
+    const headers = [`Route: <${uri}>`];
+    for (const method of ["INVITE", "BYE", "MESSAGE", "OPTIONS", "ACK", "NOTIFY"])
+      for (const change of [{ uri }, { uri, toTag: "x" }, { headers }, { headers, toTag: "x" }]) {
+        const text = carrier.make({ method, ...change });
+        const answer = await carrier.ask(text, method === "ACK" ? 50 : 500).catch(() => "");
+        // An OPTIONS to the edge itself is answered by the edge itself.
+        if (statusOf(answer) !== 0 && method !== "OPTIONS")
+          expect([method, change, statusOf(answer)]).toEqual([
+            method,
+            change,
+            expect.toBeOneOf([400, 403, 405, 416, 481]),
+          ]);
+      }
+    expect(await world.settle(short)).toEqual(nothing);
   });
 });
 
