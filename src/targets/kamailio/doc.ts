@@ -81,6 +81,7 @@ export interface DispatcherRow {
   readonly set: number;
   readonly uri: string;
   readonly weight: number;
+  /** `udp:10.0.4.1:5080`: what it is called from; empty where the edge has no socket of that transport. */
   readonly socket: string;
 }
 

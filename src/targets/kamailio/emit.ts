@@ -62,7 +62,13 @@ function versionTable(tables: readonly Table[]): Artifact {
 
 function dispatcherList(doc: KamailioDoc): Artifact {
   const rows = doc.dispatcher.map((r) => ({
-    text: [r.set, listField(r.uri), 0, 0, listField(`weight=${r.weight};sockname=${r.socket}`)].join(" "),
+    text: [
+      r.set,
+      listField(r.uri),
+      0,
+      0,
+      listField(`weight=${r.weight}${r.socket === "" ? "" : `;socket=${r.socket}`}`),
+    ].join(" "),
     at: r.at,
   }));
   const head = "# set URI flags priority attributes: one set for each priority of an agent";

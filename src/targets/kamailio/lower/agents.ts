@@ -1,7 +1,6 @@
 /** Agents as dispatcher sets: one set for each priority of an agent. */
-import type { AgentModel, AgentTarget } from "../../../model/model.ts";
+import type { AgentModel, AgentTarget, NetworkModel } from "../../../model/model.ts";
 import type { DispatcherRow } from "../doc.ts";
-import { agentsSocket } from "./sockets.ts";
 
 export interface AgentSets {
   readonly rows: readonly DispatcherRow[];
@@ -10,7 +9,7 @@ export interface AgentSets {
 }
 
 /** Numbers sets from 1 in the order of the Model's agents. */
-export function lowerAgents(agents: readonly AgentModel[]): AgentSets {
+export function lowerAgents(agents: readonly AgentModel[], network: NetworkModel): AgentSets {
   const rows: DispatcherRow[] = [];
   const sets = new Map<string, readonly number[]>();
   let next = 1;
@@ -27,7 +26,7 @@ export function lowerAgents(agents: readonly AgentModel[]): AgentSets {
           set,
           uri: uriOf(target),
           weight: weights[i] ?? 0,
-          socket: socketOf(target),
+          socket: socketOf(target, network),
         });
       });
       own.push(set);
@@ -44,8 +43,11 @@ function uriOf(target: AgentTarget): string {
   return `sip:${user}${host}:${target.port}${transport}`;
 }
 
-function socketOf(target: AgentTarget): string {
-  return agentsSocket(target.transport === "tcp" ? "tcp" : "udp");
+/** The agent-side socket of the target's transport. By address, since 5.6 finds only UDP sockets by name. */
+function socketOf(target: AgentTarget, { agents }: NetworkModel): string {
+  const address = agents.address.includes(":") ? `[${agents.address}]` : agents.address;
+  const port = agents[target.transport];
+  return port === undefined ? "" : `${target.transport}:${address}:${port}`;
 }
 
 /** Weights as shares of 100, as the dispatcher wants them; each at least 1. Largest remainders round up. */

@@ -14,7 +14,7 @@ import { unserved } from "./unserved.ts";
 export function lower(model: Model): Result<KamailioDoc> {
   const { network } = model.edge;
   const sources = lowerSources(model.trunks);
-  const agents = lowerAgents(model.agents);
+  const agents = lowerAgents(model.agents, network);
   const routes = lowerRoutes(model.trunks, {
     agents: new Map(model.agents.map((a) => [a.key, a])),
     sets: agents.sets,

@@ -6,11 +6,6 @@ import type { Listener } from "../doc.ts";
 const transports = ["udp", "tcp"] as const;
 const families = ["v4", "v6"] as const;
 
-/** Name of the agent-side socket of a transport; dispatcher.list chooses sockets by name. */
-export function agentsSocket(transport: "udp" | "tcp"): string {
-  return transport === "udp" ? "agents" : "agents_tcp";
-}
-
 /** One listener for each family and transport of the carrier side, one for each transport of the agent side. */
 export function lowerListeners(network: NetworkModel): Listener[] {
   const listeners: Listener[] = [];
@@ -37,7 +32,7 @@ export function lowerListeners(network: NetworkModel): Listener[] {
     if (port === undefined) continue;
     listeners.push({
       at: join(network.at, "agents", transport),
-      name: agentsSocket(transport),
+      name: transport === "udp" ? "agents" : "agents_tcp",
       property: `network › agents › ${transport}`,
       transport,
       address: network.agents.address,
