@@ -33,7 +33,7 @@ export async function hostEngine(
   options: HostOptions = {},
 ): Promise<{ readonly engine?: HostEngine; readonly diagnostics: readonly Diagnostic[] }> {
   const info = engineLine(line);
-  const needed = info.packages.filter((p) => /^(kamailio|rtpengine|nftables)/.test(p));
+  const needed = info.packages.filter((p) => /^(?:kamailio|rtpengine|nftables|s6$)/.test(p));
   const installed = await installedVersions(needed, options);
   const versions = engineRevisions(installed);
   const { kamailio, "rtpengine-daemon": rtpengine, nftables } = versions;

@@ -14,11 +14,17 @@ export async function checkSockets(artifacts: Artifacts, cell: Cell): Promise<St
     .join("; ");
   const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C" };
   const end = await cell.run({ file: "sh", args: ["-c", `${script}; true`], env });
-  const found = end.lines.flatMap(({ text }) => socketOf(text));
-  const shared = found.filter((socket, i) => found.indexOf(socket) !== i);
+  // A reading is no snapshot: a row may come twice where sockets come and go. Sockets differ by inode.
+  const owners = new Map<string, Set<string>>();
+  for (const { text } of end.lines) {
+    const found = socketOf(text);
+    if (found === undefined) continue;
+    owners.set(found.socket, (owners.get(found.socket) ?? new Set()).add(found.inode));
+  }
+  const shared = [...owners].filter(([, inodes]) => inodes.size > 1).map(([socket]) => socket);
   return {
-    detail: `${found.length} sockets`,
-    diagnostics: [...new Set(shared)].map((socket) => {
+    detail: `${owners.size} sockets`,
+    diagnostics: shared.map((socket) => {
       const place = findWord(artifacts, kamailioFile, [`=${socket}`, socket.slice(socket.indexOf(":") + 1)]);
       return diagnose(artifacts, {
         code: "CREW5111",
@@ -32,13 +38,13 @@ export async function checkSockets(artifacts: Artifacts, cell: Cell): Promise<St
 }
 
 /** `udp:127.0.0.1:5060` of a row; nothing for the cell's own name server, whose address is the wildcard. */
-function socketOf(row: string): string[] {
-  const [table = "", , local = "", , state] = row.trim().split(/\s+/);
-  if (bound[table] !== state) return [];
+function socketOf(row: string): { readonly socket: string; readonly inode: string } | undefined {
+  const [table = "", , local = "", , state, , , , , , inode = ""] = row.trim().split(/\s+/);
+  if (bound[table] !== state) return undefined;
   const [address = "", port = ""] = local.split(":");
-  if (/^0+$/.test(address)) return [];
+  if (/^0+$/.test(address)) return undefined;
   const text = address.length === 8 ? dotted(address) : `[${groups(address)}]`;
-  return [`${table.replace("6", "")}:${text}:${Number.parseInt(port, 16)}`];
+  return { socket: `${table.replace("6", "")}:${text}:${Number.parseInt(port, 16)}`, inode };
 }
 
 /** Words are in the byte order of the host, which is little-endian wherever Debian's rtpengine runs. */

@@ -138,9 +138,12 @@ describe("the host's packages", () => {
     return findEngine("6.0", {}, { directory: host, prefix: host, dpkg: join(host, "dpkg") });
   }
   const { reference } = engineLine("6.0");
-  const modules = Object.fromEntries(
-    ["extra", "utils", "tls"].map((m) => [`kamailio-${m}-modules`, reference.kamailio]),
-  );
+  const modules: Record<string, string> = {
+    ...Object.fromEntries(
+      ["extra", "utils", "tls"].map((m) => [`kamailio-${m}-modules`, reference.kamailio]),
+    ),
+    s6: "2.13.1.0-1",
+  };
 
   test("are used where they are of the line and safe", async () => {
     const found = await find({ ...reference, ...modules });
@@ -157,6 +160,12 @@ describe("the host's packages", () => {
     expect(found.value).toBeUndefined();
     expect(found.diagnostics.map((d) => d.code)).toEqual(["CREW6921", "CREW6920"]);
     expect(found.diagnostics[0]?.message).toContain("CVE-2026-39863");
+  });
+
+  test("are passed over where the supervisor is missing", async () => {
+    const { s6: _, ...rest } = modules;
+    const found = await find({ ...reference, ...rest });
+    expect(found.diagnostics[0]?.message).toContain("missing s6");
   });
 
   test("are passed over where modules are missing", async () => {

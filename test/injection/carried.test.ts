@@ -47,7 +47,8 @@ beforeAll(async () => {
       refuse: { code: 480 + (i % 3), reason },
     })),
   ];
-  world = await openWorld({ sip: { inbound_routes } });
+  const auth = { type: "ip_allowlist", allowed_ips: [addresses.carrier] };
+  world = await openWorld({ trunk: { sip: { auth, inbound_routes } } });
 });
 afterAll(() => world.close());
 
