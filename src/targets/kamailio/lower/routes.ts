@@ -34,14 +34,20 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   const chainRows: Row[] = [];
   for (const trunk of trunks) {
     let ruleCount = 0;
+    // Many routes of a trunk name the same destinations; their steps are worked out once.
+    const known = new Map<string, string>();
     for (const route of trunk.routes) {
-      const steps = stepsOf(route, trunk, context);
-      const identity = steps.map((s) => s.value).join("\n");
-      let chain = chains.get(identity);
+      const wanted = destinationsKey(route);
+      let chain = known.get(wanted);
       if (chain === undefined) {
-        chain = `c${chains.size + 1}`;
-        chains.set(identity, chain);
-        for (const [i, step] of steps.entries()) chainRows.push({ ...step, key: `${chain}:${i}` });
+        const steps = stepsOf(route, trunk, context);
+        const identity = steps.map((s) => s.value).join("\n");
+        chain = chains.get(identity) ?? `c${chains.size + 1}`;
+        if (!chains.has(identity)) {
+          chains.set(identity, chain);
+          for (const [i, step] of steps.entries()) chainRows.push({ ...step, key: `${chain}:${i}` });
+        }
+        known.set(wanted, chain);
       }
       const exact = exactKey(route.match);
       const key = `${trunk.id}:${exact}`;
@@ -54,6 +60,12 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     }
   }
   return { routes: [...routes.values()], rules, chains: chainRows, places };
+}
+
+function destinationsKey(route: RouteModel): string {
+  let key = String(route.ring_timeout ?? "");
+  for (const d of route.destinations) key += d.type === "agent" ? `\n${d.agent}` : `\n${d.code} ${d.reason}`;
+  return key;
 }
 
 /** What an exact entry is found by; numbers begin with `+`, so that a user name and a number meet only where they are equal. */
