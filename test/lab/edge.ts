@@ -9,7 +9,12 @@ import { type EngineRuntime, engineRootSpec, findEngine, rootEngine } from "../.
 import type { EngineLine, Model } from "../../src/model/model.ts";
 import { parseConfig } from "../../src/model/parse.ts";
 import type { Running } from "../../src/phone/process.ts";
-import { bindingFiles, type KamailioBinding, kamailioArguments } from "../../src/targets/kamailio/binding.ts";
+import {
+  bindingFiles,
+  type KamailioBinding,
+  kamailioArguments,
+  recordToken,
+} from "../../src/targets/kamailio/binding.ts";
 import { targets } from "../../src/targets/registry.ts";
 import type { AnyTarget } from "../../src/targets/target.ts";
 import type { Lab } from "./netns.ts";
@@ -89,7 +94,8 @@ export async function startModel(lab: Lab, model: Model, options: EdgeOptions = 
     runtime,
     kamailio,
     ...(rtpengine === undefined ? {} : { rtpengine }),
-    records: (event) => recordsOf(kamailio).filter((r) => event === undefined || r.event === event),
+    records: (event) =>
+      recordsOf(kamailio, recordToken(binding.keys)).filter((r) => event === undefined || r.event === event),
     stop: async () => {
       await kamailio.stop();
       await rtpengine?.stop();
@@ -145,10 +151,11 @@ async function ready(
   }
 }
 
-function recordsOf(kamailio: Running): EdgeRecord[] {
+function recordsOf(kamailio: Running, token: string): EdgeRecord[] {
+  const start = new RegExp(`^ *\\d+\\(\\d+\\) ERROR: crew-${token}: (.*)$`);
   return kamailio.lines.flatMap((line) => {
     // Kamailio's own lines quote what peers wrote: only the start of a line tells them apart.
-    const json = /^ *\d+\(\d+\) ERROR: crew: (.*)$/.exec(line)?.[1];
+    const json = start.exec(line)?.[1];
     if (json === undefined) return [];
     try {
       return [JSON.parse(json) as EdgeRecord];

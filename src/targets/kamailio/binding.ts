@@ -1,4 +1,5 @@
 /** What a deployment adds to the artifacts: addresses, keys, digests and sockets of one generation. */
+import { createHash } from "node:crypto";
 import type { Model } from "../../model/model.ts";
 import { isPrintable, kamFormat } from "./escape.ts";
 
@@ -62,6 +63,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
     `#!define CREW_TOPOLOGY_KEY "${hex(binding.keys.topology)}"`,
     `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
+    `#!substdef "!CREW_RECORD_TOKEN!${recordToken(binding.keys)}!g"`,
     `#!substdef "!CREW_ROUTE_KEY!${hex(binding.keys.route)}!g"`,
     ...(binding.predecessorPort === undefined
       ? []
@@ -77,6 +79,14 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     ...credentials(binding),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/**
+ * What stands before every record of an edge on Kamailio's stderr: `crew-<token>: `. Kamailio's own error lines quote what peers
+ * sent, line breaks included; a peer does not know the token and so cannot write a record.
+ */
+export function recordToken(keys: KamailioBinding["keys"]): string {
+  return createHash("sha256").update(`record|${keys.route}`).digest("hex").slice(0, 16);
 }
 
 /**

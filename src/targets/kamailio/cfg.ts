@@ -9,7 +9,7 @@ const mediaBase = "replace-origin ICE=remove rtcp-mux-demux transport-protocol=R
 const olderMediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
 const pinned = "endpoint-learning-off strict-source";
-const learned = "endpoint-learning-heuristic strict-source";
+const learned = "SIP-source-address endpoint-learning-heuristic strict-source recrypt";
 
 const keptHeaders = [
   "TH",
@@ -30,6 +30,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     line: kamComment(doc.line),
     tcp: has.tcp,
     tcp_guard: doc.line !== "5.6",
+    relay_ping: doc.line !== "5.6",
+    loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
     listeners: doc.listeners.map((l) => ({
       comment: kamComment(l.property),
       proto: kamToken(l.transport),
@@ -140,7 +142,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
       "maxfwd",
       "sanity",
     ],
-    ...["siputils", "textops", "textopsx", "htable", "dispatcher"],
+    ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
     ...(media ? ["rtpengine"] : []),
