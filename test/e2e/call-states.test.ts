@@ -5,7 +5,7 @@ import { phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import { sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
-import { cancelBeforeRinging, unsounding } from "./call-load.ts";
+import { givesUp, unsounding } from "./call-load.ts";
 import {
   agentsSide,
   dial,
@@ -94,7 +94,7 @@ describe("the caller gives up", () => {
     const from = { launcher: await world.lab.host("203.0.113.12"), address: "203.0.113.12" };
     const result = await sippCall(
       { ...place, ...from, name: unique("caller"), remote: `${edgeAt.address}:5060`, receiveMs: 5000 },
-      cancelBeforeRinging(400)(number(0)),
+      givesUp(100, 400)(number(0)),
     );
     expect(result).toMatchObject({ ok: 1, codes: { 487: 1 } });
     // At once, or when the agent's silence has lasted as long as that of any agent.

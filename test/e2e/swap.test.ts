@@ -8,15 +8,7 @@ import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { caller } from "../../src/phone/sipp-caller.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
-import {
-  changedEdge,
-  everyKind,
-  longRing,
-  startKindAgents,
-  startLoad,
-  table,
-  talkerNumber,
-} from "./call-load.ts";
+import { changedEdge, everyKind, longRing, startKindAgents, startLoad, table, talkers } from "./call-load.ts";
 import { agentsSide, dial, edgeAt, number, saw, sleep } from "./call-world.ts";
 
 const agentHost = "10.0.4.10";
@@ -40,13 +32,28 @@ async function deploy(n: number): Promise<string> {
   return code === 0 ? "" : `deployment ${n} ended with ${code}:\n${output}`;
 }
 
-async function talker(name: string, address: string, port: number, playHz: number): Promise<Phone> {
-  const place = { launcher: await lab.host(address), tools: lab.tools, dir: join(lab.dir, name), name };
-  return phone({ ...place, address, port, playHz });
+interface Talk {
+  readonly transport: string;
+  readonly caller: Phone;
+  readonly agent: Phone;
+  readonly began: number;
 }
 
-/** The share of the time since `began` in which a phone heard a tone. */
-const share = (p: Phone, hz: number, began: number): number => p.heard(hz).ms / (Date.now() - began);
+/** Two phones, talking. */
+async function talk(t: (typeof talkers)[number]): Promise<Talk> {
+  const start = async (address: string, port: number, playHz: number): Promise<Phone> => {
+    const place = { launcher: await lab.host(address), tools: lab.tools, dir: join(lab.dir, address) };
+    return phone({ ...place, name: address, address, port, playHz });
+  };
+  const [agent, caller] = await Promise.all([start(t.agent, 5080, 1100), start(t.caller, 5060, 700)]);
+  expect(await caller.dial(dial(t.number, t.transport))).toMatchObject({ answered: true });
+  await agent.incoming(2000);
+  return { transport: t.transport, caller, agent, began: Date.now() };
+}
+
+/** The share of the time so far in which each heard the other. */
+const heardShare = ({ caller, agent, began }: Talk): readonly number[] =>
+  [caller.heard(1100), agent.heard(700)].map((r) => r.ms / (Date.now() - began));
 
 /** Rings for longer than a minute, and so through most of the deployments. */
 async function startLongRing(): Promise<SippResult> {
@@ -68,13 +75,10 @@ async function startLongRing(): Promise<SippResult> {
 test("no call fails, whatever its state, and a call that spans them all keeps its audio", async () => {
   expect(await deploy(0)).toBe("");
   await startKindAgents(lab, everyKind, agentHost);
-  const agent = await talker("agent", "10.0.4.11", 5080, 1100);
-  const phoned = await talker("caller", "203.0.113.11", 5060, 700);
   const ringing = startLongRing();
   const load = await startLoad(lab, everyKind, "203.0.113.10");
   await sleep(2000);
-  expect(await phoned.dial(dial(talkerNumber))).toMatchObject({ answered: true });
-  const began = Date.now();
+  const talks = await Promise.all(talkers.map(talk));
   const seconds: string[] = [];
   const problems: string[] = [];
   for (let n = 1; n <= deployments; n++) {
@@ -84,14 +88,21 @@ test("no call fails, whatever its state, and a call that spans them all keeps it
     if (problem !== "") problems.push(problem);
   }
   await sleep(1500);
-  const heard = [share(phoned, 1100, began), share(agent, 700, began)];
-  phoned.hangUp();
-  await agent.ended(3000);
+  const heard = talks.map(heardShare);
+  const [byUdp, byTcp] = talks;
+  byUdp?.caller.hangUp();
+  await byUdp?.agent.ended(3000);
+  byTcp?.agent.hangUp();
+  await byTcp?.caller.ended(3000);
   const outcomes = await load.finish();
   const long = await ringing;
   console.log(
     [
-      `${deployments} deployments in ${seconds.join(" ")} s; held call heard ${heard.map((h) => `${Math.round(h * 100)} %`).join(" and ")}`,
+      `${deployments} deployments in ${seconds.join(" ")} s`,
+      ...talks.map(
+        (t, i) =>
+          `held over ${t.transport}: heard ${heard[i]?.map((h) => `${Math.round(h * 100)} %`).join(" and ")}`,
+      ),
       table(outcomes),
     ].join("\n"),
   );
@@ -99,6 +110,7 @@ test("no call fails, whatever its state, and a call that spans them all keeps it
   expect(long).toMatchObject({ ok: 1, codes: { 200: 1 }, retransmissions: 0, errors: "" });
   expect(long.answerMs[0]).toBeGreaterThan(longRing.ms - 100);
   expect(outcomes.filter((o) => o.asWanted !== o.calls)).toEqual([]);
-  for (const h of heard) expect(h).toBeGreaterThan(0.9);
-  expect(saw(agent.messages(), "received", "BYE")).toBe(true);
+  for (const h of heard.flat()) expect(h).toBeGreaterThan(0.9);
+  expect(saw(byUdp?.agent.messages() ?? [], "received", "BYE")).toBe(true);
+  expect(saw(byTcp?.caller.messages() ?? [], "received", "BYE")).toBe(true);
 }, 300_000);
