@@ -58,6 +58,7 @@ beforeAll(async () => {
 describe.each<Topology>([
   { name: "both sides on one address", agents: edge, nat: false },
   { name: "agents on a network of their own", agents: "10.0.4.1", nat: false },
+  { name: "a carrier behind NAT", agents: edge, nat: true },
 ])("a call with $name", ({ agents, nat }) => {
   async function inLab(work: (lab: Lab) => Promise<void>): Promise<void> {
     const lab = await openLab({

@@ -5,7 +5,8 @@ import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, 
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
-const mediaBase = "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP";
+// The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
+const mediaBase = "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP received-from=$si";
 const olderMediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
 const pinned = "endpoint-learning-off strict-source";
