@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
-import { changedEdge, everyKind, type Kind, startKindAgents, startLoad, table } from "./call-load.ts";
+import { everyKind, type Kind } from "./call-kinds.ts";
+import { changedEdge, startKindAgents, startLoad, table } from "./call-load.ts";
 import { agentsSide, edgeAt, relaySessions, sleep } from "./call-world.ts";
 import { ha1Of } from "./kit/digest.ts";
 

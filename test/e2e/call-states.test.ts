@@ -5,7 +5,7 @@ import { phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import { sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
-import { givesUp, unsounding } from "./call-load.ts";
+import { givesUp, unsounding } from "./call-kinds.ts";
 import {
   agentsSide,
   dial,

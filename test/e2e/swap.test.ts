@@ -8,7 +8,8 @@ import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { caller } from "../../src/phone/sipp-caller.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
-import { changedEdge, everyKind, longRing, startKindAgents, startLoad, table, talkers } from "./call-load.ts";
+import { everyKind } from "./call-kinds.ts";
+import { changedEdge, longRing, startKindAgents, startLoad, table, talkers } from "./call-load.ts";
 import { agentsSide, dial, edgeAt, number, saw, sleep } from "./call-world.ts";
 
 const agentHost = "10.0.4.10";
