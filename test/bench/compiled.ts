@@ -20,7 +20,8 @@ const draft = {
       },
     },
   ],
-  network: { public_ip: edgeAddress, rtp: [30000, 39999] },
+  // Agents on a network of their own, as outside the bench.
+  network: { public_ip: edgeAddress, agents: { address: "127.0.0.11" }, rtp: [30000, 39999] },
 } as const;
 
 /** The kamailio target as it is, but for the media calls. */

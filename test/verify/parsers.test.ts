@@ -91,7 +91,9 @@ describe("Kamailio's log", () => {
   });
 
   it("does not take call records for errors", () => {
-    expect(kamailioProblems([' 4(12) ERROR: crew-0123456789abcdef: {"event":"refused","code":404}'])).toEqual([]);
+    expect(kamailioProblems([' 4(12) ERROR: crew-0123456789abcdef: {"event":"refused","code":404}'])).toEqual(
+      [],
+    );
   });
 });
 

@@ -81,6 +81,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     limits: has.limits,
     numbers: has.numbers,
     places: has.places,
+    hashed: has.hashed,
     rules: has.rules,
     callers: has.callers,
     plan: has.plan,

@@ -15,6 +15,8 @@ export interface Switches {
   readonly numbers: boolean;
   /** Entries of different kinds may take the same call, so that their places are compared. */
   readonly places: boolean;
+  /** Exact entries stand under the MD5 of their key: the core's hash puts numbers in a row into few slots. */
+  readonly hashed: boolean;
   /** Rules with further conditions; those that look at the caller. */
   readonly rules: boolean;
   readonly callers: boolean;

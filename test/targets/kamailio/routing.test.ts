@@ -103,3 +103,27 @@ test.each(["Support", "+4930", "+491", "nobody", "acme", "SUPPORT", "*", "^", "+
     expect(edge.records("refused").at(-1)).toMatchObject({ reason: "no_route", trunk: "acme", call: callId });
   },
 );
+
+describe("a large table", () => {
+  test("finds the first, the last and no other number of 20,000, and users among them", async () => {
+    await edge.stop();
+    const uri = "sip:127.0.0.3:5080";
+    const inbound_routes = [
+      ...Array.from({ length: 20_000 }, (_, i) => ({
+        match: { to_uri: `+1415${1_000_000 + i}` },
+        agent_id: "a",
+      })),
+      { match: { to_user: "support" }, agent_id: "b" },
+    ];
+    edge = await startEdge(lab, loopbackEdge({ agents: { a: { uri }, b: { uri } } }, { inbound_routes }), {
+      name: "large",
+    });
+    expect(await goes("+14151000000")).toEqual({ agent: "a", called: "+14151000000" });
+    expect(await goes("1-415-101-9999")).toEqual({ agent: "a", called: "+14151019999" });
+    expect(await goes("support")).toEqual({ agent: "b", called: "support" });
+    const callId = unique("call");
+    const wrong = `sip:+14151020000@${carrierSide.address}`;
+    await caller.send(request({ at: caller.at, uri: wrong, callId }));
+    await caller.next(callId, 404);
+  });
+});

@@ -1,4 +1,5 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
+import { createHash } from "node:crypto";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
@@ -12,6 +13,8 @@ export interface RouteTables {
   readonly chains: readonly Row[];
   /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
   readonly places: boolean;
+  /** Whether exact entries stand under the MD5 of their key, which then is the last field of the value. */
+  readonly hashed: boolean;
 }
 
 export interface RouteContext {
@@ -59,7 +62,16 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       }
     }
   }
-  return { routes: [...routes.values()], rules, chains: chainRows, places };
+  const hashed = routes.size > readable;
+  const exact = [...routes.values()];
+  return { routes: hashed ? exact.map(underHash) : exact, rules, chains: chainRows, places, hashed };
+}
+
+/** Up to so many entries a table is kept for reading; the slots of the core's hash still serve it well. */
+const readable = 4096;
+
+function underHash({ key, value, at }: Row): Row {
+  return { key: createHash("md5").update(key).digest("hex"), value: `${value}${separator}${key}`, at };
 }
 
 function destinationsKey(route: RouteModel): string {

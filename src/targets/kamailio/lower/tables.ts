@@ -10,7 +10,7 @@ const longestCall = 86_400;
 
 export function lowerTables(model: Model, has: Switches, acl: readonly Row[], routes: RouteTables): Table[] {
   const { trunks } = model;
-  const entry = routes.places ? "place ^ chain" : "chain";
+  const entry = `${routes.places ? "place ^ chain" : "chain"}${routes.hashed ? " ^ entry, under its MD5" : ""}`;
   const always: Table[] = [
     stored("acl", "trunk of a source address", acl),
     stored("peer", "addresses of agents", lowerPeers(model.agents)),
