@@ -57,9 +57,9 @@ describe("Kamailio is killed with -9 and comes back", () => {
       ends.hangUp();
       await other.ended(3000);
       await expect.poll(() => saw(other.messages(), "received", "BYE"), { timeout: 2000 }).toBe(true);
-      expect(edge.records("ended")).toMatchObject([
-        { trunk: "acme", by: who === "caller" ? "carrier" : "agent" },
-      ]);
+      await expect
+        .poll(() => edge.records("ended"), { timeout: 2000 })
+        .toMatchObject([{ trunk: "acme", by: who === "caller" ? "carrier" : "agent" }]);
       await expect.poll(() => world.sessions(), { timeout: 3000 }).toEqual([]);
     },
   );
