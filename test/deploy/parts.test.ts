@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -15,9 +15,11 @@ import { cut } from "../../src/deploy/proof/wire.ts";
 import { bindSecrets, readSecrets } from "../../src/deploy/secrets.ts";
 import { claim, readJson, writeJson } from "../../src/deploy/state/files.ts";
 import { edgeKeys, fingerprint } from "../../src/deploy/state/keys.ts";
-import { stateFolder } from "../../src/deploy/state/paths.ts";
+import { edgePaths, stateFolder } from "../../src/deploy/state/paths.ts";
 import { identify, isAlive } from "../../src/deploy/supervise/process.ts";
+import { s6Supervisor } from "../../src/deploy/supervise/s6.ts";
 import { shellWord } from "../../src/deploy/supervise/scripts.ts";
+import { hostPrograms } from "../../src/host/runtime.ts";
 import { parseConfig } from "../../src/model/parse.ts";
 
 let dir: string;
@@ -66,6 +68,20 @@ describe("state", () => {
     expect(me !== undefined && isAlive(me)).toBe(true);
     expect(isAlive({ pid: process.pid, started: "1" })).toBe(false);
   });
+});
+
+test("a service whose installation was cut short at any file is taken out", async () => {
+  const paths = edgePaths(dir);
+  const programs = await hostPrograms();
+  const supervisor = s6Supervisor(paths, programs);
+  const files = ["timeout-kill", "finish", "run"];
+  for (let written = 0; written < files.length; written++) {
+    const at = join(paths.services, "kamailio-7");
+    mkdirSync(at, { recursive: true });
+    for (const name of files.slice(0, written)) writeFileSync(join(at, name), "100\n");
+    expect(await supervisor.down("kamailio-7", { remove: true })).toBe(true);
+    expect(existsSync(at)).toBe(false);
+  }
 });
 
 test("every word comes out of a shell as it went in", () => {

@@ -153,7 +153,12 @@ const poisons: readonly Poison[] = [
   },
   {
     name: "a port that another program of the edge has",
-    spoil: (b) => b.edit(cfg, "listen=udp:10.0.4.1:5080 ", "listen=udp:127.0.0.1:2223 "),
+    spoil: (b) => {
+      b.edit(cfg, "listen=udp:10.0.4.1:5080 ", "listen=udp:127.0.0.1:2223 ");
+      // The destinations name the socket that they are called from.
+      const list = "kamailio/dispatcher.list";
+      b.write(list, b.read(list).replaceAll("udp:10.0.4.1:5080", "udp:127.0.0.1:2223"));
+    },
     level: "boot",
     code: "CREW5111",
     at: lineWith(cfg, "listen=udp:127.0.0.1:2223"),

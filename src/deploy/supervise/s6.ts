@@ -46,6 +46,12 @@ export interface Supervisor {
 /** Marks a folder that is on its way out, for `revive`. */
 const goingAway = "going-away";
 
+/** Milliseconds between SIGTERM and SIGKILL; 0 where an installation was cut short before it wrote them and nothing ever ran. */
+function patienceOf(at: string): number {
+  const file = join(at, "timeout-kill");
+  return existsSync(file) ? Number(readFileSync(file, "latin1")) : 0;
+}
+
 export function s6Supervisor(paths: EdgePaths, programs: Programs): Supervisor {
   const folder = (name: string): string => join(paths.services, name);
   const control = (name: string, letters: string): Promise<unknown> =>
@@ -83,7 +89,7 @@ export function s6Supervisor(paths: EdgePaths, programs: Programs): Supervisor {
       if (!existsSync(at)) return true;
       await writeFile(join(at, options.remove ? goingAway : "down"), "");
       if (options.remove) await writeFile(join(at, "down"), "");
-      const patience = Number(readFileSync(join(at, "timeout-kill"), "latin1"));
+      const patience = patienceOf(at);
       const main = record(at);
       const left = (): number => (main === undefined ? 0 : ours(main));
       if (supervised(at)) await control(name, options.remove ? "dx" : "d");
