@@ -21,6 +21,8 @@ if (!installed())
 const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
 if (!built()) step("Building crew", process.execPath, [tsx, join("src", "dev", "build.ts")]);
 const [file, ...rest] = process.argv.slice(2);
+// Ctrl-C is the program's to answer; this one ends with it.
+process.on("SIGINT", () => {});
 if (file !== undefined) {
   const { status, signal } = spawnSync(process.execPath, [tsx, file, ...rest], {
     cwd: root,

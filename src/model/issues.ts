@@ -208,6 +208,8 @@ function rephrase(issue: Issue): string {
       return issue.origin === "array" || issue.origin === "string"
         ? `may have at most ${issue.maximum} ${issue.origin === "array" ? "entries" : "characters"}`
         : `may be at most ${issue.maximum}`;
+    case "invalid_value":
+      return issue.values.map(String).join(" or ");
     case "invalid_format":
       return issue.message.startsWith("must") ? issue.message : "does not have the right form";
     default:

@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RootProgress } from "../host/private-root.ts";
+import { cleanUp, cleanUpOnSignals, later } from "./cleanup.ts";
 import { crew } from "./crew.ts";
-import { type CallReport, phonePrograms, placeCall, startAgent } from "./phones.ts";
+import { type CallReport, phonePrograms, placeCall, startAgent, takenPort } from "./phones.ts";
 import { lastRecord } from "./record.ts";
 
 const keep = process.argv.includes("--keep");
@@ -21,31 +22,24 @@ async function main(): Promise<number> {
   note("phones: baresip and SIPp");
   const tools = await phonePrograms(progress("phones"));
 
+  const taken = await takenPort();
+  if (taken !== undefined)
+    return failed(
+      `Port ${taken} of 127.0.0.1 is in use; the quickstart needs it.`,
+      "Stop what uses it, or try again later.",
+    );
   const agent = await startAgent(tools);
-  try {
-    return await withEdge(() => placeCall(tools, agent));
-  } finally {
-    await agent.stop();
-  }
-}
+  later(agent.stop);
 
-/** Deploys the edge, makes the call, tells of it, and takes the edge down. */
-async function withEdge(place: () => Promise<CallReport>): Promise<number> {
   const state = keep ? join(tmpdir(), "crew-quickstart") : mkdtempSync(join(tmpdir(), "crew-quickstart-"));
   note(`deploy ${config} on loopback`);
+  later(() => leave(state));
   const deployed = await crew(["deploy", config, "--yes", "--state", state], true);
-  if (deployed.code !== 0) {
-    await leave(state);
-    return failed("The edge did not start.", deployed.stdout);
-  }
-  try {
-    note("call +14155551111");
-    const call = await place();
-    report(call, state);
-    return call.answered && call.heardMs > 400 && call.ended ? 0 : 1;
-  } finally {
-    await leave(state);
-  }
+  if (deployed.code !== 0) return failed("The edge did not start.", deployed.stdout);
+  note("call +14155551111");
+  const call = await placeCall(tools, agent);
+  report(call, state);
+  return call.answered && call.heardMs > 400 && call.ended ? 0 : 1;
 }
 
 async function leave(state: string): Promise<void> {
@@ -54,7 +48,8 @@ async function leave(state: string): Promise<void> {
     return;
   }
   const down = await crew(["down", config, "--state", state]);
-  if (down.code === 0) rmSync(state, { recursive: true, force: true });
+  // CREW6018: nothing was deployed, so there is nothing to stop.
+  if (down.code === 0 || down.stderr.includes("CREW6018")) rmSync(state, { recursive: true, force: true });
   else failed(`The edge could not be stopped; its state is in ${state}.`, down.stderr);
 }
 
@@ -100,4 +95,11 @@ function progress(name: string): (progress: RootProgress) => void {
   };
 }
 
-process.exitCode = await main();
+cleanUpOnSignals();
+try {
+  process.exitCode = await main();
+} catch (error) {
+  process.exitCode = failed("The quickstart failed.", error instanceof Error ? error.message : String(error));
+} finally {
+  await cleanUp();
+}

@@ -1,4 +1,5 @@
 /** The two independent SIP programs of the quickstart: baresip as the caller's phone, SIPp as the agent that echoes. */
+import { createSocket } from "node:dgram";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,6 +11,7 @@ import { phone } from "../phone/baresip.ts";
 import { here, type Tools } from "../phone/process.ts";
 import { sippAgent } from "../phone/sipp.ts";
 import { tones } from "../phone/tone.ts";
+import { later } from "./cleanup.ts";
 
 const phonesSpec: RootSpec = {
   name: "phones",
@@ -35,6 +37,20 @@ export async function phonePrograms(onProgress: (progress: RootProgress) => void
   if (value === undefined) throw new Error(diagnostics.map((d) => `${d.message} ${d.help ?? ""}`).join("\n"));
   const programs = await rootPrograms(value);
   return { ...programs, root: value.root, libraries: join(value.root, "usr/lib", value.manifest.triplet) };
+}
+
+/** The first UDP port that the phones need and somebody has, or `undefined`. */
+export async function takenPort(): Promise<number | undefined> {
+  for (const port of Object.values(ports)) {
+    const socket = createSocket("udp4");
+    const free = await new Promise<boolean>((resolve) => {
+      socket.once("error", () => resolve(false));
+      socket.bind({ port, address: loopback, exclusive: true }, () => resolve(true));
+    });
+    if (free) socket.close();
+    else return port;
+  }
+  return undefined;
 }
 
 /** What became of the call, as the two programs saw it. */
@@ -88,6 +104,7 @@ export async function placeCall(
   agent: Awaited<ReturnType<typeof startAgent>>,
 ): Promise<CallReport> {
   const dir = mkdtempSync(join(tmpdir(), "crew-quickstart-phone-"));
+  later(async () => rmSync(dir, { recursive: true, force: true }));
   const caller = await phone({
     launcher: here,
     tools,
@@ -97,6 +114,7 @@ export async function placeCall(
     port: ports.phone,
     playHz: tones.caller,
   });
+  later(caller.stop);
   try {
     const { answered, code, reason, answerMs } = await caller.dial("sip:+14155551111@127.0.0.1:5060", 10_000);
     if (answered) {
@@ -117,7 +135,6 @@ export async function placeCall(
     };
   } finally {
     await caller.stop();
-    rmSync(dir, { recursive: true, force: true });
   }
 }
 

@@ -28,8 +28,10 @@ export function renderText(diagnostics: readonly Diagnostic[], options: TextOpti
     return block(d, first, options, paint);
   });
   const rest = more.map(({ code, count }) => `… and ${count} more ${code}\n`).join("");
-  const known = [...explained].sort();
-  const hint = known.length > 0 ? ` See 'crew explain ${known[0]}'.` : "";
+  const worst = (["error", "warning", "info"] as const)
+    .map((severity) => shown.find((d) => d.severity === severity))
+    .find((d) => d !== undefined);
+  const hint = worst === undefined ? "" : ` See 'crew explain ${worst.code}'.`;
   return `${blocks.join("\n")}${rest === "" ? "" : `\n${rest}`}\n${paint("bold", `${summary(diagnostics)}.`)}${hint}\n`;
 }
 

@@ -35,6 +35,7 @@ space="$(cat /proc/sys/kernel/random/boot_id) $(readlink /proc/self/ns/pid)"`;
 export function runScript(service: Service): string {
   const env = Object.entries(service.env).map(([k, v]) => shellWord(`${k}=${v}`));
   return `#!/bin/sh
+umask 027
 exec >> ${shellWord(service.log)} 2>&1 < /dev/null
 ${startedFunction}
 stop=
