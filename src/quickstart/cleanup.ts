@@ -4,6 +4,10 @@ type Undo = () => Promise<void>;
 
 const pending: Undo[] = [];
 let running: Promise<void> | undefined;
+let interrupted = false;
+
+/** Whether the user has asked to stop: what fails from then on fails for that reason. */
+export const isInterrupted = (): boolean => interrupted;
 
 /** Remembers how to undo something; the last remembered is undone first. */
 export function later(undo: Undo): void {
@@ -24,6 +28,7 @@ export function cleanUpOnSignals(): void {
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
     process.on(signal, () => {
       process.stderr.write("\n· stopping\n");
+      interrupted = true;
       void cleanUp().then(() => process.exit(130));
     });
 }

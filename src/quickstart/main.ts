@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RootProgress } from "../host/private-root.ts";
-import { cleanUp, cleanUpOnSignals, later } from "./cleanup.ts";
+import { cleanUp, cleanUpOnSignals, isInterrupted, later } from "./cleanup.ts";
 import { crew } from "./crew.ts";
 import { type CallReport, phonePrograms, placeCall, startAgent, takenPort } from "./phones.ts";
 import { lastRecord } from "./record.ts";
@@ -99,7 +99,9 @@ cleanUpOnSignals();
 try {
   process.exitCode = await main();
 } catch (error) {
-  process.exitCode = failed("The quickstart failed.", error instanceof Error ? error.message : String(error));
+  process.exitCode = isInterrupted()
+    ? 130
+    : failed("The quickstart failed.", error instanceof Error ? error.message : String(error));
 } finally {
   await cleanUp();
 }

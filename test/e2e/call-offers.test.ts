@@ -187,8 +187,9 @@ describe("before the answer", () => {
     await caller.send(call.sent);
     await say(call.got, "180 Ringing");
     await caller.next(call.callId, 180);
-    await caller.send(call.sent);
-    await caller.next(call.callId, 180);
+    // A copy that crosses another one in the edge may go unanswered, as on any network; a caller then sends the next.
+    const again = setInterval(() => void caller.send(call.sent), 500);
+    await caller.next(call.callId, 180).finally(() => clearInterval(again));
     expect(await agent.quiet(call.callId, "INVITE", 300)).toBe(true);
     await say(call.got, "200 OK", agentSdp());
     const ok = await caller.next(call.callId, 200);
@@ -334,9 +335,9 @@ describe("phones", () => {
     await sleep(600);
     for (const p of [here, there]) {
       p.hold();
-      await sleep(500);
+      await sleep(700);
       p.resume();
-      await sleep(500);
+      await sleep(700);
     }
     const wires = await Promise.all(
       ["203.0.113.10", "10.0.4.10"].map(async (address) =>
@@ -344,7 +345,7 @@ describe("phones", () => {
       ),
     );
     here.digits("5");
-    await sleep(1300);
+    await sleep(1800);
     const [atCaller = [], atAgent = []] = await Promise.all(wires.map((w) => w.stop()));
     const events = atAgent
       .filter((p) => (p.payload[0] ?? 0) >> 6 === 2 && ((p.payload[1] ?? 0) & 127) === 101)

@@ -21,13 +21,16 @@ describe("a program on this host", () => {
     process.kill(child, 0);
     await p.stop(100);
     await expect
-      .poll(() => {
-        try {
-          return process.kill(child, 0);
-        } catch {
-          return false;
-        }
-      })
+      .poll(
+        () => {
+          try {
+            return process.kill(child, 0);
+          } catch {
+            return false;
+          }
+        },
+        { timeout: 5000 },
+      )
       .toBe(false);
   });
 
