@@ -30,7 +30,6 @@ export interface EngineLineInfo {
  * root, as it starts /usr/bin/s6-supervise by that path.
  */
 const packages = [
-  "coreutils",
   "kamailio",
   "kamailio-extra-modules",
   "kamailio-utils-modules",

@@ -9,15 +9,6 @@ const loaders: Readonly<Record<string, string>> = {
   "aarch64-linux-gnu": "ld-linux-aarch64.so.1",
 };
 
-/** stdbuf(1)'s part that is loaded into the program; `_STDBUF_E=L` in the environment makes stderr line-buffered. */
-export const lineBuffer = "usr/libexec/coreutils/libstdbuf.so";
-
-/**
- * Programs of many processes that share one stderr. The C library writes an unbuffered stream in pieces of 128 bytes,
- * so that their lines would be mixed into each other; a line-buffered one goes out in one write(2) a line.
- */
-export const wholeLines: ReadonlySet<string> = new Set(["kamailio"]);
-
 function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
@@ -40,13 +31,8 @@ export async function loaderCommand(
   const libraries = (await libraryDirectories(root, triplet))
     .map((d) => finalRoot + d.slice(root.length))
     .join(":");
-  const buffered = await exists(join(root, lineBuffer));
-  return (program) => {
-    const name = basename(program);
-    const preload = buffered && wholeLines.has(name) ? ["--preload", join(finalRoot, lineBuffer)] : [];
-    return {
-      file: join(finalRoot, loader),
-      args: ["--argv0", name, "--library-path", libraries, ...preload, join(finalRoot, program)],
-    };
-  };
+  return (program) => ({
+    file: join(finalRoot, loader),
+    args: ["--argv0", basename(program), "--library-path", libraries, join(finalRoot, program)],
+  });
 }

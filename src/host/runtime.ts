@@ -6,7 +6,7 @@ import { failed, ok, type Result } from "../core/result.ts";
 import { lostCapabilities } from "../engine/capabilities.ts";
 import { type EngineLine, type EnginePackage, type EngineRevisions, engineLine } from "../engine/lines.ts";
 import { type HostOptions, hostEngine } from "./host-engine.ts";
-import { lineBuffer, loaderCommand, wholeLines } from "./loader.ts";
+import { loaderCommand } from "./loader.ts";
 import { findRoot } from "./private-root.ts";
 import { enginesDirectory, type PrivateRoot, type RootSpec } from "./root-spec.ts";
 import type { Command } from "./run.ts";
@@ -53,7 +53,6 @@ export async function rootPrograms(root: PrivateRoot): Promise<Programs> {
     LC_ALL: "C.UTF-8",
     OPENSSL_MODULES: join(libraries, "ossl-modules"),
     XTABLES_LIBDIR: join(libraries, "xtables"),
-    _STDBUF_E: "L",
   };
   const binaries = new Set(await readdir(root.bin).catch(() => []));
   return programs(found, (path, args) => {
@@ -66,12 +65,7 @@ export async function rootPrograms(root: PrivateRoot): Promise<Programs> {
 /** The programs of the host, or of one whose file system is at `prefix`. */
 export async function hostPrograms(prefix = "/"): Promise<Programs> {
   const env = { PATH: hostPath.join(":"), LC_ALL: "C.UTF-8" };
-  const lines = { ...env, LD_PRELOAD: join(prefix, lineBuffer), _STDBUF_E: "L" };
-  return programs(await index(hostPath.map((f) => join(prefix, f))), (file, args) => ({
-    file,
-    args,
-    env: wholeLines.has(basename(file)) ? lines : env,
-  }));
+  return programs(await index(hostPath.map((f) => join(prefix, f))), (file, args) => ({ file, args, env }));
 }
 
 function programs(
