@@ -179,8 +179,8 @@ describe("an address that the edge had hidden in another call", () => {
     await hangUp(carrier, dialog);
     await world.settle(short);
     const headers = [`Route: <${uri}>`];
+    // A Route that names only the edge, and no To tag, says nothing: see above.
     for (const method of ["INVITE", "BYE", "MESSAGE", "OPTIONS", "ACK", "NOTIFY"])
-      // A Route that names only the edge, and no To tag, says nothing: see above.
       for (const change of [{ uri }, { uri, toTag: "x" }, { headers, toTag: "x" }, { uri, headers }]) {
         const text = carrier.make({ method, ...change });
         const answer = await carrier.ask(text, method === "ACK" ? 50 : 500).catch(() => "");

@@ -6,7 +6,8 @@ import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
 // The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
-const mediaBase = "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP received-from=$si call-id=$avp(id)";
+const mediaBase =
+  "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP received-from=$si call-id=$avp(id)";
 const olderMediaBase =
   "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP call-id=$avp(id)";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
@@ -158,20 +159,7 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
 
 function modulesOf(doc: KamailioDoc, media: boolean): string[] {
   return [
-    ...[
-      "db_text",
-      "ctl",
-      "jsonrpcs",
-      "kex",
-      "corex",
-      "pv",
-      "xlog",
-      "tm",
-      "tmx",
-      "sl",
-      "maxfwd",
-      "sanity",
-    ],
+    ...["db_text", "ctl", "jsonrpcs", "kex", "corex", "pv", "xlog", "tm", "tmx", "sl", "maxfwd", "sanity"],
     ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
