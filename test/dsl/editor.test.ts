@@ -34,7 +34,7 @@ describe("completion", () => {
       "codecs: [{ name: 'opus', sample_rate: | }]",
       ["8000", "12000", "16000", "24000", "48000"],
     ],
-    ["auth.type", `auth: { type: "|" }`, ["digest", "ip_allowlist"]],
+    ["auth.type", `auth: { type: "|" }`, ["client_certificate", "digest", "ip_allowlist"]],
     ["outbound.transport", `outbound: { uri: "sip:a.example", transport: "|" }`, ["tcp", "tls", "udp"]],
     ["caller_id.source", `caller_id: { source: "|" }`, ["from", "pai", "ppi", "rpid"]],
     ["media_encryption", `media_encryption: "|"`, ["allowed", "disabled", "required"]],
@@ -78,7 +78,11 @@ describe("type errors", () => {
 describe("hover text", () => {
   test.each([
     ["meaning", "auth: { type: 'ip_allowlist', allow|ed_ips: [] }", /Addresses and networks \(CIDR\)/],
-    ["unit", "inbound_routes: [{ match: {}, ring_time|out: 20 }]", /Seconds that an agent may ring/],
+    [
+      "unit",
+      "inbound_routes: [{ match: {}, ring_time|out: 20 }]",
+      /Seconds that an agent or number may ring/,
+    ],
     ["default", "codecs: [{ name: 'opus', pri|ority: 1 }]", /@default place in the list/],
     [
       "agent_id",
