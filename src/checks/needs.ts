@@ -110,12 +110,11 @@ function ofTranscoding(trunk: TrunkModel, model: Model): Need[] {
         instead: "Set 'transcode' to 'never' and list a codec that both sides speak.",
       },
     ];
-  const called = new Set(
-    trunk.routes.flatMap((r) => r.destinations.flatMap((d) => (d.type === "agent" ? [d.agent] : []))),
-  );
   return model.agents
     .filter(
-      (a) => called.has(a.key) && a.codecs?.every((c) => trunk.codecs.every((t) => t.name !== c)) === true,
+      ({ key, codecs }) =>
+        codecs?.every((c) => trunk.codecs.every((t) => t.name !== c)) === true &&
+        trunk.routes.some((r) => r.destinations.some((d) => d.type === "agent" && d.agent === key)),
     )
     .map((agent) => ({
       capability: "transcoding" as const,

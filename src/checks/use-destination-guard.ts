@@ -10,7 +10,7 @@ export const check = {
   name: "useDestinationGuard",
   severity: "warning",
   summary: "A trunk may call every number of the world.",
-  why: "Toll fraud: whoever gets an agent to call, or its password, calls expensive numbers abroad that he earns on, thousands of them in a night. The bill comes to the owner of the trunk.",
+  why: "Toll fraud: whoever tricks an agent into calling, or learns its password, has it call expensive numbers abroad, thousands of them in a night, and shares in the charges. The owner of the trunk pays.",
   bad: sample({}),
   good: sample({ allowed_destinations: ["+1", "+49"] }),
   run(model, report) {

@@ -231,9 +231,11 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW2001": {
     "severity": "error",
     "messages": [
+      "… cannot stand beside the other properties of ….",
       "… is not a property of …."
     ],
     "help": [
+      "Give only one of those that exclude each other.",
       "Known: ….",
       "Did you mean '…'?"
     ]
@@ -241,9 +243,11 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW2002": {
     "severity": "error",
     "messages": [
+      "… has none of ….",
       "… has no '…'."
     ],
     "help": [
+      "Add one of them: ….",
       "Add '…'."
     ]
   },

@@ -251,6 +251,11 @@ describe("agents that place calls", () => {
     expect(keys("hunter2", "hunter3")).toEqual(["a", "t1/a"]);
   });
 
+  it("do not register", () => {
+    const registering = { ...agents.agent_sarah, auth: { ...auth, register: true } };
+    expect(findings({ agents: { a: registering }, sip: {} })).toEqual(["CREW2001 /agents/a/auth/register"]);
+  });
+
   it("have no empty allowlist", () => {
     expect(findings({ agents: { a: { ...agents.agent_sarah, allowed_ips: [] } }, sip: {} })).toEqual([
       "CREW2107 /agents/a/allowed_ips",

@@ -188,6 +188,31 @@ describe("findings", () => {
   });
 
   it.each([
+    [{ name: "X-Queue" }, "CREW2002 /sip/inbound_routes/0/match/header", "'equals', 'contains' or 'present'"],
+    [
+      { name: "X-Queue", equals: "a", contains: "b" },
+      "CREW2001 /sip/inbound_routes/0/match/header/contains key",
+      "exclude each other",
+    ],
+  ])("says of the header condition %j that one thing must be asked", (header, finding, help) => {
+    const draft = { sip: { inbound_routes: [{ match: { header }, refuse: { code: 404 } }] } };
+    expect(findings(draft)).toEqual([finding]);
+    expect(parseConfig(draft).diagnostics[0]?.help).toContain(help);
+  });
+
+  it("names what a choice may be, and what was probably meant", () => {
+    const choice = { forwad: "+14155550100" };
+    const draft = {
+      agents,
+      sip: { inbound_routes: [{ match: {}, agent_id: "agent_sarah", on_failure: [choice] }] },
+    };
+    expect(parseConfig(draft).diagnostics.map((d) => [d.code, d.help])).toEqual([
+      ["CREW2002", "Add one of them: 'agent_id', 'forward' or 'refuse'."],
+      ["CREW2001", "Did you mean 'forward'?"],
+    ]);
+  });
+
+  it.each([
     ["inbound_rutes", "inbound_routes"],
     ["codec", "codecs"],
   ])("suggests for %s", (typo, word) => {

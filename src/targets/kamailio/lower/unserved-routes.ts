@@ -1,6 +1,6 @@
 /** What routes may ask for and this target does not act on yet. */
 import type { Diagnostic } from "../../../core/diagnostic.ts";
-import { join } from "../../../core/pointer.ts";
+import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, RouteModel, TrunkModel } from "../../../model/model.ts";
 import { unservedCondition } from "./routes.ts";
 import { warning } from "./warning.ts";
@@ -35,19 +35,21 @@ function ofConditions(trunk: TrunkModel): Diagnostic[] {
 }
 
 function ofForwards(trunk: TrunkModel, model: Model): Diagnostic[] {
-  const forwards = trunk.routes.flatMap((r) => r.destinations.filter((d) => d.type === "forward"));
-  const [first] = forwards;
+  const ways = new Map<string, JsonPointer>();
+  for (const route of trunk.routes)
+    for (const d of route.destinations) if (d.type === "forward" && !ways.has(d.via)) ways.set(d.via, d.at);
+  const [first] = ways.values();
   if (first === undefined) return [];
   const found = [
     warning(
       "CREW4023",
-      first.at,
+      first,
       `'forward' in routes of trunk '${trunk.id}' is not acted on yet: such a call is refused with 503.`,
       "Name an agent that takes the call.",
     ),
   ];
   const registered = model.trunks.find(
-    (t) => t.outbound === undefined && t.auth.type === "digest" && forwards.some((d) => d.via === t.id),
+    (t) => t.outbound === undefined && t.auth.type === "digest" && ways.has(t.id),
   );
   if (registered !== undefined)
     found.push(
@@ -65,11 +67,11 @@ function ofForwards(trunk: TrunkModel, model: Model): Diagnostic[] {
 function ofCodecs(trunk: TrunkModel, model: Model): Diagnostic[] {
   if (trunk.transcode === "never") return [];
   const spoken = new Set(trunk.codecs.map((c) => c.name));
-  const called = new Set(
-    trunk.routes.flatMap((r) => r.destinations.flatMap((d) => (d.type === "agent" ? [d.agent] : []))),
-  );
-  return model.agents
-    .filter((a) => called.has(a.key) && a.codecs?.every((codec) => !spoken.has(codec)) === true)
+  const apart = model.agents.filter((a) => a.codecs?.every((codec) => !spoken.has(codec)) === true);
+  return apart
+    .filter(({ key }) =>
+      trunk.routes.some((r) => r.destinations.some((d) => d.type === "agent" && d.agent === key)),
+    )
     .map((agent) =>
       warning(
         "CREW4011",
