@@ -19,7 +19,13 @@ export const everything = {
         },
         agent_marcus: { uri: [{ uri: "sip:10.0.4.11:5080", priority: 1, weight: 1 }, "sip:10.0.4.12"] },
       },
-      limits: { calls: 10, response: { code: 486, reason: "Busy Here" } },
+      limits: {
+        calls: 10,
+        inbound: { calls: 8 },
+        outbound: { calls_per_second: 2 },
+        call_minutes: 60,
+        response: { code: 486, reason: "Busy Here" },
+      },
       sip: {
         auth: { type: "ip_allowlist", allowed_ips: ["203.0.113.10", "203.0.113.16/28"] },
         outbound: {
@@ -65,6 +71,12 @@ export const everything = {
         },
         caller_id: { source: "pai", fallback: "rpid" },
         media_encryption: "disabled",
+        keys_over_clear_signalling: false,
+        transcode: "auto",
+        dtmf: "auto",
+        session_timer: { expires: 1800, min: 90 },
+        refer: "off",
+        failover: { continue_on: [486], stop_on: [503] },
       },
       pbx: [{ type: "asterisk" }],
     },
