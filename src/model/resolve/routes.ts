@@ -1,15 +1,18 @@
-/** Inbound routes: conditions in canonical form, destinations resolved to agents. */
+/** Inbound routes: destinations resolved to agents and trunks. */
 import type { z } from "zod";
 import { type JsonPointer, join } from "../../core/pointer.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { Destination, MatchModel, NumberPlan, RouteModel } from "../model.ts";
-import type { nextChoice, refusal, route as routeSchema } from "../schema/route.ts";
-import { toE164 } from "./number.ts";
-import { defaultReason } from "./reason.ts";
+import type { Destination, NumberPlan, RouteModel } from "../model.ts";
+import type { forward as forwardSchema, nextChoice, route as routeSchema } from "../schema/route.ts";
+import { describeMatch, resolveMatch } from "./match.ts";
+import { resolveNumber } from "./number.ts";
+import { withReason } from "./reason.ts";
 import type { Report } from "./report.ts";
+import { knowsTrunk } from "./via.ts";
 
 type RouteDraft = z.output<typeof routeSchema>;
 type Choice = z.output<typeof nextChoice>;
+type ForwardDraft = z.output<typeof forwardSchema>;
 
 export interface RouteContext {
   readonly trunk: string;
@@ -18,6 +21,8 @@ export interface RouteContext {
   readonly agentKey: (id: string) => string | undefined;
   /** Ids that may be named; `undefined` where the trunk was given no agents at all. */
   readonly known: readonly string[] | undefined;
+  /** Ids of all trunks of the edge. */
+  readonly trunks: readonly string[];
   readonly report: Report;
 }
 
@@ -27,7 +32,7 @@ export function resolveRoute(
   at: JsonPointer,
   context: RouteContext,
 ): RouteModel | undefined {
-  const match = resolveMatch(draft.match, join(at, "match"), context);
+  const match = resolveMatch(draft.match, join(at, "match"), context.plan, context.report);
   const destinations = resolveDestinations(draft, at, context);
   if (match === undefined || destinations === undefined) return undefined;
   return {
@@ -40,59 +45,23 @@ export function resolveRoute(
   };
 }
 
-/** Built property by property: there may be a million routes. */
-function resolveMatch(
-  draft: RouteDraft["match"],
-  at: JsonPointer,
-  context: RouteContext,
-): MatchModel | undefined {
-  const match: { -readonly [K in keyof MatchModel]: MatchModel[K] } = {};
-  let good = true;
-  const read = (key: Exclude<keyof MatchModel, "to_user">, property: NumberProperty) => {
-    const text = draft[property];
-    if (text === undefined) return;
-    const value = property.endsWith("prefix") && text.startsWith("+") ? text : toE164(text, context.plan);
-    if (value === undefined) reportNumber(text, join(at, property), context.report);
-    if (value === undefined) good = false;
-    else match[key] = value;
-  };
-  if (draft.to_user !== undefined) match.to_user = draft.to_user;
-  read("to_number", "to_uri");
-  read("to_prefix", "to_prefix");
-  read("caller", "caller");
-  read("caller_prefix", "caller_prefix");
-  return good ? match : undefined;
-}
-
-type NumberProperty = Exclude<keyof RouteDraft["match"], "to_user">;
-
-function reportNumber(text: string, at: JsonPointer, report: Report): void {
-  report({
-    code: "CREW2103",
-    severity: "error",
-    pointer: at,
-    message: `'${text}' is not a number in E.164.`,
-    why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
-    help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
-  });
-}
-
 function resolveDestinations(
   draft: RouteDraft,
   at: JsonPointer,
   context: RouteContext,
 ): Destination[] | undefined {
-  const { agent_id, refuse, on_failure = [] } = draft;
-  if ((agent_id === undefined) === (refuse === undefined)) {
+  const { agent_id, forward, refuse, on_failure = [] } = draft;
+  const given = [agent_id, forward, refuse].filter((choice) => choice !== undefined).length;
+  if (given !== 1) {
     context.report({
       code: "CREW2110",
       severity: "error",
       pointer: at,
       message:
-        agent_id === undefined
+        given === 0
           ? "The route says nothing of where the call goes."
-          : "The route names an agent and a refusal.",
-      help: "Give exactly one of 'agent_id' and 'refuse'; what comes after a failure belongs in 'on_failure'.",
+          : "The route names more than one of an agent, a number and a refusal.",
+      help: "Give exactly one of 'agent_id', 'forward' and 'refuse'; what comes after a failure belongs in 'on_failure'.",
     });
     return undefined;
   }
@@ -102,6 +71,7 @@ function resolveDestinations(
     if (destination !== undefined) destinations.push(destination);
   };
   if (agent_id !== undefined) add({ agent_id }, at);
+  if (forward !== undefined) add({ forward }, at);
   if (refuse !== undefined) add({ refuse }, at);
   for (const [i, choice] of on_failure.entries()) add(choice, join(at, "on_failure", i));
   return destinations.length === 1 + on_failure.length ? destinations : undefined;
@@ -109,6 +79,7 @@ function resolveDestinations(
 
 function resolveChoice(choice: Choice, at: JsonPointer, context: RouteContext): Destination | undefined {
   if ("refuse" in choice) return { at: join(at, "refuse"), type: "refuse", ...withReason(choice.refuse) };
+  if ("forward" in choice) return resolveForward(choice.forward, join(at, "forward"), context);
   const place = join(at, "agent_id");
   const agent = context.agentKey(choice.agent_id);
   if (agent !== undefined) return { at: place, type: "agent", agent };
@@ -137,17 +108,14 @@ function resolveChoice(choice: Choice, at: JsonPointer, context: RouteContext): 
   return undefined;
 }
 
-function withReason(draft: z.output<typeof refusal>): { readonly code: number; readonly reason: string } {
-  return { code: draft.code, reason: draft.reason ?? defaultReason(draft.code) };
-}
-
-/** How people and logs name a rule. */
-export function describeMatch(match: MatchModel): string {
-  const parts: string[] = [];
-  if (match.to_number !== undefined) parts.push(match.to_number);
-  if (match.to_user !== undefined) parts.push(match.to_user);
-  if (match.to_prefix !== undefined) parts.push(`${match.to_prefix}*`);
-  if (match.caller !== undefined) parts.push(`from ${match.caller}`);
-  if (match.caller_prefix !== undefined) parts.push(`from ${match.caller_prefix}*`);
-  return parts.length === 0 ? "any call" : parts.join(" ");
+function resolveForward(
+  draft: ForwardDraft,
+  at: JsonPointer,
+  context: RouteContext,
+): Destination | undefined {
+  const { report, plan, trunk, trunks } = context;
+  const { number: text, via = trunk } = typeof draft === "string" ? { number: draft } : draft;
+  const number = resolveNumber(text, plan, typeof draft === "string" ? at : join(at, "number"), report);
+  const known = via === trunk || knowsTrunk(via, trunks, join(at, "via"), report);
+  return number === undefined || !known ? undefined : { at, type: "forward", number, via };
 }
