@@ -153,6 +153,7 @@ function trunkSections(name: string, t: AsteriskTrunk, o: AsteriskSettings): Sec
             `server_uri=${server}`,
             `client_uri=sip:${t.auth.username}@${t.fromDomain ?? t.address}`,
             `contact_user=${t.auth.username}`,
+            "max_random_initial_delay=0",
             "retry_interval=5",
             "expiration=120",
           ] as Section,

@@ -48,6 +48,8 @@ export function incomingContext(
     "incoming",
     ...Object.entries(numbers).flatMap(([number, o]) => answering(number, o, recordings)),
     ...answering(any, others, recordings),
+    // Else the end of each call would be one more call, to "h".
+    ...steps("h", "NoOp()"),
   ];
 }
 
