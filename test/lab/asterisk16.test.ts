@@ -82,6 +82,9 @@ describe("Asterisk 16 with the documented chan_sip example", () => {
     expect(call).toMatchObject({ answered: true });
     await expect.poll(() => call.heard(700).heard).toBe(true);
     expect(desk.heard(1900).heard).toBe(true);
+    // chan_sip takes itself out of the media where nothing forbids it: the trunk is told the telephone's own address.
+    const again = messagesOf(far.messages(), "INVITE").filter((m) => /^To:.*;tag=/m.test(m.text));
+    expect(again.some((m) => m.direction === "received" && m.text.includes(`c=IN IP4 ${deskAt}`))).toBe(true);
   }, 15_000);
 
   test("lets the telephone call out, and calls no number that nobody has", async () => {

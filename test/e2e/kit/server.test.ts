@@ -6,6 +6,7 @@ import { sippCall } from "../../../src/phone/sipp.ts";
 import { type Caller, caller } from "../../../src/phone/sipp-caller.ts";
 import { type Asterisk, type AsteriskTrunk, startAsterisk } from "../../lab/asterisk.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
+import { startCaller } from "../../lab/peers.ts";
 import {
   accepts,
   forMethods,
@@ -21,6 +22,7 @@ import {
 } from "./behaviours.ts";
 import { challenges } from "./challenges.ts";
 import { authorization, challengeOf } from "./digest.ts";
+import { echo } from "./media.ts";
 import { bodyOf, sdp, statusOf, unique } from "./message.ts";
 import { type Party, party } from "./party.ts";
 import { type Behaviour, type Server, sipServer } from "./server.ts";
@@ -329,6 +331,29 @@ describe("a server by hand", () => {
     await client.ask(invite);
     await client.send(client.make({ method: "ACK", callId: headerValues(invite, "Call-ID")[0] ?? "" }));
     await expect.poll(s.problems).toEqual([expect.stringContaining("no answer to the offer")]);
+  });
+
+  test("echoes the tones of callers, also while it rings reliably before", async () => {
+    const media = await echo(lab, at.address, 18000);
+    onTestFinished(() => media.close());
+    const s = await server(ringsReliably(), accepts({ mediaPort: media.port }));
+    const call = await pbx.call({ to: "+1", trunk: "reliable", hz: 700, talkMs: 1200 });
+    expect(call).toMatchObject({ answered: true });
+    await expect.poll(() => call.heard(700).heard).toBe(true);
+    expect(call.heard(1100).heard).toBe(false);
+    expect(media.sources().filter((from) => from.startsWith(`${pbxAt}:`)).length).toBeGreaterThanOrEqual(1);
+    const from = "198.51.100.26:5060";
+    const sippCaller = await startCaller(lab, {
+      via: "sipp",
+      from,
+      to: `sip:+1@${at.address}`,
+      sipp: { prack: true },
+    });
+    expect(await sippCaller.call({ talkMs: 900, expectHz: 700 })).toMatchObject({
+      answered: true,
+      heardTone: true,
+    });
+    expect(s.problems()).toEqual([]);
   });
 
   test("wants longer session intervals of an Asterisk, which then gives them", async () => {
