@@ -1,11 +1,7 @@
-/** The server by hand against programs that know nothing of it, and against clients that do it wrong. */
-import { join } from "node:path";
+/** The server by hand against programs that know nothing of it. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { headerValues, messagesOf } from "../../../src/phone/message.ts";
-import { sippCall } from "../../../src/phone/sipp.ts";
-import { type Caller, caller } from "../../../src/phone/sipp-caller.ts";
-import { type Asterisk, type AsteriskTrunk, startAsterisk } from "../../lab/asterisk.ts";
-import { type Lab, openLab } from "../../lab/netns.ts";
+import type { Asterisk } from "../../lab/asterisk.ts";
 import { startCaller } from "../../lab/peers.ts";
 import {
   accepts,
@@ -14,215 +10,27 @@ import {
   onlyTries,
   redirects,
   refuses,
-  registrar,
   ringsFor,
   ringsReliably,
   sessionTimer,
   silent,
 } from "./behaviours.ts";
-import { challenges } from "./challenges.ts";
-import { authorization, challengeOf } from "./digest.ts";
 import { echo } from "./media.ts";
-import { bodyOf, sdp, statusOf, unique } from "./message.ts";
-import { type Party, party } from "./party.ts";
-import { type Behaviour, type Server, sipServer } from "./server.ts";
+import { bodyOf, sdp, statusOf } from "./message.ts";
+import type { Party } from "./party.ts";
+import type { Behaviour } from "./server.ts";
+import { at, pbxAt, type ServerLab, serverLab } from "./server-lab.ts";
 
-const at = { address: "203.0.113.60", port: 5060 };
-const pbxAt = "198.51.100.20";
-const auth = { username: "acme", password: "s3;cret" };
-const users = { acme: auth.password };
-const realm = "provider.example.com";
-
-let lab: Lab;
+let world: ServerLab;
 let pbx: Asterisk;
 let client: Party;
+const server: ServerLab["server"] = (...behaviours) => world.server(...behaviours);
+const sipp: ServerLab["sipp"] = (o) => world.sipp(o);
 beforeAll(async () => {
-  lab = await openLab({ addresses: [at.address, "198.51.100.21"] });
-  const trunk: AsteriskTrunk = { ...at, auth };
-  const timers = ["timers=always", "timers_min_se=90", "timers_sess_expires=120"];
-  pbx = await startAsterisk(
-    lab,
-    "pbx",
-    {
-      address: pbxAt,
-      trunks: {
-        provider: trunk,
-        timed: { ...trunk, endpoint: timers },
-        reliable: { ...trunk, endpoint: ["100rel=yes"] },
-      },
-    },
-    await lab.host(pbxAt),
-  );
-  client = await party(lab, "198.51.100.21", 5060, at);
+  world = await serverLab();
+  ({ pbx, client } = world);
 }, 300_000);
-afterAll(() => lab.close());
-
-/** A server with these behaviours until the test ends. */
-async function server(...behaviours: readonly Behaviour[]): Promise<Server> {
-  const made = await sipServer(lab, at.address, at.port, ...behaviours);
-  onTestFinished(() => made.close());
-  return made;
-}
-
-let runs = 0;
-const sipp = (o: Partial<Caller>): ReturnType<typeof sippCall> => {
-  const run = { launcher: lab, tools: lab.tools, dir: join(lab.dir, "sipp"), name: `sipp-${++runs}` };
-  const to = { address: "198.51.100.21", port: 5070, remote: `${at.address}:${at.port}`, receiveMs: 5000 };
-  return sippCall({ ...run, ...to }, caller({ to: "+14155550001", talkMs: 50, ...o }));
-};
-
-describe("digest", () => {
-  test.each([
-    [401, "MD5"],
-    [407, "MD5"],
-    [401, "SHA-256"],
-    [407, "SHA-256"],
-  ] as const)("%i with %s is answered by an Asterisk without a flaw", async (status, algorithm) => {
-    const s = await server(challenges({ realm, users, status, algorithms: [algorithm] }), accepts());
-    expect(await pbx.call({ to: "+1", trunk: "provider", talkMs: 50 })).toMatchObject({ answered: true });
-    const invites = s.requests("INVITE");
-    const header = status === 401 ? "Authorization" : "Proxy-Authorization";
-    expect(invites.map((i) => headerValues(i, header).length)).toEqual([0, 1]);
-    expect(headerValues(invites[1] ?? "", header)[0]).toMatch(new RegExp(`algorithm=${algorithm}`));
-    expect(s.problems()).toEqual([]);
-  });
-
-  test("without qop is answered as of old by an Asterisk, and with it by a SIPp", async () => {
-    const s = await server(challenges({ realm, users, qop: "none" }), accepts());
-    expect(await pbx.call({ to: "+1", trunk: "provider", talkMs: 50 })).toMatchObject({ answered: true });
-    s.answerWith(challenges({ realm, users, status: 407 }), accepts());
-    expect((await sipp({ auth })).codes).toEqual({ 200: 1 });
-    // SIPp's credentials name the server and not what it asks for.
-    expect(s.problems()).toEqual([expect.stringContaining("uri is sip:203.0.113.60:5060, not sip:+1")]);
-  });
-
-  test("lets nobody in where there are no users, whoever asks", async () => {
-    const s = await server(challenges({ realm, users: {} }), accepts());
-    expect(await pbx.call({ to: "+1", trunk: "provider" })).toMatchObject({ answered: false });
-    expect((await sipp({ auth })).codes).toEqual({ 401: 1 });
-    s.answerWith(challenges({ realm, users: {}, wrong: "403 Forbidden" }), accepts());
-    expect((await sipp({ auth })).codes).toEqual({ 403: 1 });
-  });
-
-  test("is answered again with the same nonce or a stale one's successor, counted right", async () => {
-    const s = await server(challenges({ realm, users, nonceUses: 1, methods: ["INVITE", "BYE"] }), accepts());
-    expect(await pbx.call({ to: "+1", trunk: "provider", talkMs: 50 })).toMatchObject({ answered: true });
-    await s.request("BYE", 1);
-    await expect.poll(() => messagesOf(pbx.messages(), "BYE").length).toBeGreaterThanOrEqual(2);
-    expect(s.problems()).toEqual([]);
-  });
-
-  /** An INVITE that answers a challenge of the server, with these parts of the credentials changed. */
-  async function answered(
-    change: Partial<Parameters<typeof authorization>[1]>,
-    cseq = 2,
-    edit: (line: string) => string = (line) => line,
-  ): Promise<number> {
-    const [uri, callId, fromTag] = ["sip:+1@203.0.113.60", unique("call"), unique("f")];
-    const challenge = challengeOf(await client.ask(client.make({ uri, callId, fromTag })));
-    const opaque = /opaque="([^"]*)"/.exec(client.since(0).at(-1) ?? "")?.[1];
-    const line = authorization(challenge, { ...auth, method: "INVITE", uri, ...change });
-    const headers = [edit(`${line}, opaque="${opaque}"`)];
-    return statusOf(await client.ask(client.make({ uri, callId, fromTag, cseq, headers })));
-  }
-
-  test.each([
-    ["nothing", {}, 2, undefined, []],
-    [
-      "a nonce count that does not start at one",
-      { nc: "00000002" },
-      2,
-      undefined,
-      ["nc is 00000002, not 00000001"],
-    ],
-    ["a nonce count in capitals", { nc: "0000000A" }, 2, undefined, ["nc is 0000000A, not eight digits"]],
-    [
-      "another URI",
-      { uri: "sip:+2@203.0.113.60" },
-      2,
-      undefined,
-      ["uri is sip:+2@203.0.113.60, not sip:+1@203.0.113.60"],
-    ],
-    ["no cnonce", { cnonce: "" }, 2, undefined, ["cnonce is missing"]],
-    ["the old CSeq", {}, 1, undefined, ["CSeq was not raised"]],
-    [
-      "another opaque",
-      {},
-      2,
-      (l: string) => l.replace(/opaque=".*"/, 'opaque="x"'),
-      [expect.stringMatching(/^opaque is x, not /)],
-    ],
-    [
-      "a quoted nonce count",
-      {},
-      2,
-      (l: string) => l.replace(/nc=(\d+)/, 'nc="$1"'),
-      ["qop, nc or algorithm is quoted"],
-    ],
-    ["a parameter twice", {}, 2, (l: string) => `${l}, qop=auth`, ["a parameter comes twice"]],
-  ] as const)("of a client that gets %s wrong is told", async (_, change, cseq, edit, flaws) => {
-    const s = await server(challenges({ realm, users }), accepts());
-    expect(await answered(change, cseq, edit)).toBe(200);
-    expect(s.problems().map((p) => p.replace(/^.*?: /, ""))).toEqual(flaws);
-  });
-
-  test.each([
-    ["password", { password: "other" }],
-    ["user", { username: "other" }],
-    ["response", { response: "0".repeat(32) }],
-    ["nonce", { nonce: "made-up" }],
-    ["realm", { realm: "elsewhere" }],
-  ])("of a client with another %s is refused", async (_, change) => {
-    await server(challenges({ realm, users }), accepts());
-    expect(await answered(change)).toBe(401);
-  });
-});
-
-describe("a registrar", () => {
-  const register = (contact: string, more: readonly string[] = []): Promise<string> =>
-    client.ask(
-      client.make({
-        method: "REGISTER",
-        uri: "sip:203.0.113.60",
-        to: "<sip:acme@203.0.113.60>",
-        headers: more,
-        instead: { Contact: [`Contact: ${contact}`] },
-      }),
-    );
-
-  test("takes a challenged registration of an Asterisk, and calls its contact", async () => {
-    const bindings = registrar({ grants: 60 });
-    const s = await server(challenges({ realm, users }), bindings, accepts());
-    const name = "registering";
-    const address = "198.51.100.25";
-    const trunks = { provider: { ...at, auth, register: true } };
-    const other = await startAsterisk(lab, name, { address, trunks }, await lab.host(address));
-    onTestFinished(() => other.stop());
-    await expect.poll(() => other.registered("provider"), { timeout: 5000 }).toBe(true);
-    const [contact = "", ...more] = bindings.contacts("acme");
-    expect([contact, more]).toEqual([`sip:acme@${address}:5060`, []]);
-    const invite = s.make({ uri: contact });
-    expect(statusOf(await s.ask(invite, 3000, { address, port: 5060 }))).toBe(200);
-    expect(s.problems()).toEqual([]);
-  });
-
-  test("adds, replaces, shortens, refuses and removes bindings", async () => {
-    const bindings = registrar({ grants: 60, minExpires: 30 });
-    const s = await server(bindings);
-    const one = await register("<sip:acme@198.51.100.21>", ["Expires: 600"]);
-    expect(headerValues(one, "Contact")).toEqual(["<sip:acme@198.51.100.21>;expires=60"]);
-    await register("<sip:acme@198.51.100.22>;expires=40");
-    expect(bindings.contacts("acme")).toEqual(["sip:acme@198.51.100.21", "sip:acme@198.51.100.22"]);
-    const brief = await register("<sip:acme@198.51.100.23>;expires=10");
-    expect([statusOf(brief), headerValues(brief, "Min-Expires")]).toEqual([423, ["30"]]);
-    await register("<sip:acme@198.51.100.21>;expires=0");
-    expect(bindings.contacts("acme")).toEqual(["sip:acme@198.51.100.22"]);
-    expect(s.problems()).toEqual([]);
-    await register("*", ["Expires: 60"]);
-    expect(bindings.contacts("acme")).toEqual([]);
-    expect(s.problems()).toHaveLength(1);
-  });
-});
+afterAll(() => world.lab.close());
 
 describe("a server by hand", () => {
   test("rings, is cancelled while it does, and answers no more", async () => {
@@ -315,6 +123,19 @@ describe("a server by hand", () => {
     expect(s.problems()).toEqual([]);
   });
 
+  test("answers in the reliable 183, and not again in the 200", async () => {
+    const s = await server(ringsReliably(), accepts());
+    const invite = client.make({ headers: ["Supported: 100rel"] });
+    const final = client.ask(invite);
+    await s.request("INVITE");
+    const [callId = ""] = headerValues(invite, "Call-ID");
+    expect(
+      statusOf(await client.ask(client.make({ method: "PRACK", callId, headers: ["RAck: 1 1 INVITE"] }))),
+    ).toBe(200);
+    expect([statusOf(await final), bodyOf(await final)]).toEqual([200, ""]);
+    expect(s.problems()).toEqual([]);
+  });
+
   test("tells a PRACK that acknowledges nothing", async () => {
     const s = await server(ringsReliably(), accepts());
     const prack = client.make({ method: "PRACK", headers: ["RAck: 9 1 INVITE"] });
@@ -334,7 +155,7 @@ describe("a server by hand", () => {
   });
 
   test("echoes the tones of callers, also while it rings reliably before", async () => {
-    const media = await echo(lab, at.address, 18000);
+    const media = await echo(world.lab, at.address, 18000);
     onTestFinished(() => media.close());
     const s = await server(ringsReliably(), accepts({ mediaPort: media.port }));
     const call = await pbx.call({ to: "+1", trunk: "reliable", hz: 700, talkMs: 1200 });
@@ -343,7 +164,7 @@ describe("a server by hand", () => {
     expect(call.heard(1100).heard).toBe(false);
     expect(media.sources().filter((from) => from.startsWith(`${pbxAt}:`)).length).toBeGreaterThanOrEqual(1);
     const from = "198.51.100.26:5060";
-    const sippCaller = await startCaller(lab, {
+    const sippCaller = await startCaller(world.lab, {
       via: "sipp",
       from,
       to: `sip:+1@${at.address}`,
