@@ -9,6 +9,7 @@ import { type Lab, openLab } from "./netns.ts";
 import { providerHz, startProvider } from "./provider.ts";
 
 const providerAt = "203.0.113.50";
+const secureAt = "203.0.113.51";
 const pbxAt = "198.51.100.20";
 const phoneAt = "198.51.100.30";
 const acme = { username: "acme", password: "s3;cret" };
@@ -21,19 +22,21 @@ let own: Certificate;
 beforeAll(async () => {
   lab = await openLab({ names: { "provider.example.com": providerAt } });
   const ca = await authority(lab);
-  const theirs = await ca.issue(["provider.example.com", providerAt]);
+  const theirs = await ca.issue(["provider.example.com", secureAt]);
   own = await ca.issue([phoneAt]);
+  const pbxOwn = await ca.issue([pbxAt]);
   const users = { acme: { password: acme.password }, sarah: { password: "pw" } };
   const tls = { certificate: theirs.certificate, key: theirs.key };
   const customer = { address: providerAt, auth: acme, fromUser: "acme", fromDomain: "provider.example.com" };
   [provider, secure] = await Promise.all([
     startProvider(lab, "provider", { address: providerAt, users, algorithms: ["SHA-256"] }),
     startProvider(lab, "secure", {
-      address: providerAt,
-      port: 5070,
-      users: { sarah: { password: "pw", mediaEncryption: "sdes" } },
+      address: secureAt,
+      users: {
+        sarah: { password: "pw", mediaEncryption: "sdes" },
+        marcus: { password: "pw", mediaEncryption: "sdes" },
+      },
       tls,
-      rtpPorts: [24000, 24998],
     }),
   ]);
   // After the provider: a first REGISTER that nobody answers would be repeated seconds later.
@@ -44,9 +47,19 @@ beforeAll(async () => {
       address: pbxAt,
       trunks: {
         provider: { ...customer, register: true },
-        stranger: { ...customer, auth: { ...acme, password: "wrong" } },
+        stranger: { ...customer, auth: { ...acme, password: "wrong" }, register: true },
+        secure: {
+          address: secureAt,
+          port: 5061,
+          transport: "tls",
+          auth: { username: "marcus", password: "pw" },
+          register: true,
+          mediaEncryption: "sdes",
+          fromUser: "marcus",
+        },
       },
       numbers: { "+14155551111": { does: { hz: 1100 } } },
+      tls: { certificate: pbxOwn.certificate, key: pbxOwn.key, ca: pbxOwn.ca },
     },
     await lab.host(pbxAt),
   );
@@ -58,6 +71,8 @@ describe("a provider", () => {
     await expect.poll(() => pbx.registered("provider"), { timeout: 5000 }).toBe(true);
     expect(await provider.contacts("acme")).toEqual([`sip:acme@${pbxAt}:5060`]);
     expect(await provider.contacts("sarah")).toEqual([]);
+    await expect.poll(() => pbx.cli("pjsip show registrations")).toMatch(/stranger-reg\/.* Rejected/);
+    expect(await pbx.registered("stranger")).toBe(false);
     const call = await provider.call({ trunk: "acme", to: "+14155551111", hz: 700, talkMs: 1000 });
     expect(call).toMatchObject({ answered: true });
     await expect.poll(() => call.heard(1100).heard).toBe(true);
@@ -72,6 +87,21 @@ describe("a provider", () => {
     expect(call).toMatchObject({ answered: true });
     expect(await pbx.incoming(1000)).toMatchObject({ to: "acme" });
     await expect.poll(() => call.heard(700).heard).toBe(true);
+  }, 20_000);
+
+  test("is called by a PBX over TLS with SRTP, and calls it back so", async () => {
+    await expect.poll(() => pbx.registered("secure"), { timeout: 5000 }).toBe(true);
+    expect(await secure.contacts("marcus")).toEqual([`sip:marcus@${pbxAt}:5061;transport=TLS`]);
+    const out = await pbx.call({ to: "+14155550002", trunk: "secure", talkMs: 1000 });
+    expect(out).toMatchObject({ answered: true });
+    await expect.poll(() => out.heard(providerHz).heard).toBe(true);
+    const back = await secure.call({ trunk: "marcus", to: "+14155551111", talkMs: 1000 });
+    expect(back).toMatchObject({ answered: true });
+    await expect.poll(() => back.heard(1100).heard).toBe(true);
+    for (const m of messagesOf(secure.messages(), "INVITE")) {
+      expect(headerValues(m.text, "Via")[0]).toMatch(/^SIP\/2.0\/TLS /);
+      expect(m.text).toMatch(/RTP\/SAVP[\s\S]*a=crypto:/);
+    }
   }, 20_000);
 
   test("calls nobody who has not registered", async () => {
@@ -126,7 +156,7 @@ describe("a provider", () => {
       user: "sarah",
       domain: "provider.example.com",
       // baresip asks a name server for names, and there is none.
-      outbound: `sip:${providerAt}:5071;transport=tls`,
+      outbound: `sip:${secureAt}:5061;transport=tls`,
       auth: { username: "sarah", password: "pw" },
       register: 60,
       playHz: 700,
