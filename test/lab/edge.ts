@@ -43,6 +43,8 @@ export interface EdgeOptions {
   /** Digest passwords' hashes by trunk. */
   readonly digests?: KamailioBinding["digests"];
   readonly keys?: KamailioBinding["keys"];
+  /** Our passwords at carriers. */
+  readonly passwords?: KamailioBinding["passwords"];
   readonly proof?: KamailioBinding["proof"];
   /** Without: a relay that already runs in the lab is used. Default true. */
   readonly relay?: boolean;
@@ -116,6 +118,7 @@ function bind(folder: string, options: EdgeOptions): KamailioBinding {
     keys: options.keys ?? { topology: key(), route: key(), nonce: key() },
     rtpengine: "udp:127.0.0.1:2223",
     digests: options.digests ?? [],
+    ...(options.passwords === undefined ? {} : { passwords: options.passwords }),
   };
 }
 

@@ -27,6 +27,8 @@ export interface KamailioBinding {
     readonly ha1: string;
   }[];
   /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 2. */
+  /** Our passwords at carriers, one for each trunk with `outbound.auth`. */
+  readonly passwords?: readonly { readonly trunk: string; readonly password: string }[];
   readonly workers?: number;
   readonly edgeAddresses?: readonly string[];
 }
@@ -153,10 +155,13 @@ function workers(count: number): number {
 
 /** What the script's table `credential` starts with; in this file of mode 0600, so in no artifact. */
 function credentials(binding: KamailioBinding): string[] {
-  if (binding.digests.length === 0) return [];
   const rows = binding.digests.map(
     (d) =>
       `\tsht_setxs("credential", "${kamFormat(`${d.realm}:${d.username}`)}", "${kamFormat(d.trunk)}^${hex(d.ha1)}", "0");`,
   );
-  return ["event_route[htable:mod-init] {", ...rows, "}"];
+  const passwords = (binding.passwords ?? []).map(
+    (p) => `\tsht_setxs("provider", "${kamFormat(p.trunk)}", "${kamFormat(p.password)}", "0");`,
+  );
+  const all = [...rows, ...passwords];
+  return all.length === 0 ? [] : ["event_route[htable:mod-init] {", ...all, "}"];
 }

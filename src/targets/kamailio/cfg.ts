@@ -84,6 +84,12 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     mixed_algorithms: has.mixedAlgorithms,
     dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
     limits: has.limits,
+    outbound: has.outbound,
+    outbound_routes: has.outboundRoutes,
+    outbound_names: has.outboundNames,
+    e164: has.numbers || has.outbound,
+    // Whether the sender of a request within a call is its caller.
+    calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
     numbers: has.numbers,
     places: has.places,
     hashed: has.hashed,

@@ -23,6 +23,10 @@ export interface Switches {
   /** Trunks whose country completes national forms. */
   readonly plan: boolean;
   readonly limits: boolean;
+  /** Agents may call carriers; by outbound routes; carriers that are host names. */
+  readonly outbound: boolean;
+  readonly outboundRoutes: boolean;
+  readonly outboundNames: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
   /** Media addresses that are learned. */

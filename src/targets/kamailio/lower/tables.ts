@@ -2,13 +2,20 @@
 import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
+import type { OutboundTables } from "./outbound.ts";
 import { type RouteTables, separator } from "./routes.ts";
 import { lowerPeers } from "./sources.ts";
 
 // Longer than any call, so that what a lost BYE left behind goes too.
 const longestCall = 86_400;
 
-export function lowerTables(model: Model, has: Switches, acl: readonly Row[], routes: RouteTables): Table[] {
+export function lowerTables(
+  model: Model,
+  has: Switches,
+  acl: readonly Row[],
+  routes: RouteTables,
+  outbound: OutboundTables,
+): Table[] {
   const { trunks } = model;
   const entry = `${routes.places ? "place ^ chain" : "chain"}${routes.hashed ? " ^ entry, under its MD5" : ""}`;
   const always: Table[] = [
@@ -24,6 +31,7 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
+    ...(has.outbound ? outboundTables(outbound, has) : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.digest ? digestTables(trunks, has) : []),
   ];
@@ -31,6 +39,20 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
 
 function stored(name: string, about: string, rows: readonly Row[]): Table {
   return { name, about, rows, bits: bitsFor(rows.length) };
+}
+
+function outboundTables(o: OutboundTables, has: Switches): Table[] {
+  return [
+    stored("dial", `source address: trunks that the agents there may use${has.nat ? " ^ leg" : ""}`, o.dial),
+    stored("way", "targets of calls to carriers, in order", o.ways),
+    stored("out", "what a trunk wants of calls to carriers", o.out),
+    stored("dest", "numbers that a trunk may call: allowed prefixes ^ denied ones", o.destinations),
+    stored("caller", "callers that agents may choose", o.callers),
+    stored("codecs", "codecs towards a carrier", o.codecs),
+    stored("far", "addresses of carriers", o.peers),
+    ...(has.outboundRoutes ? [stored("outbound_route", "outbound routes, in order", o.routes)] : []),
+    { name: "provider", about: "our password at a trunk; from the deployment", bits: bitsFor(o.out.length) },
+  ];
 }
 
 /** Two slots a row, at least 64: keys that follow each other do not spread evenly. */
