@@ -19,7 +19,15 @@ export interface TestPackage {
 
 export interface TestRepository {
   readonly uri: string;
+  /** Where its files lie. */
+  readonly files: string;
   readonly key: string;
+  /** The same key with ASCII armour. */
+  readonly armouredKey: string;
+  /** The key's fingerprint as GnuPG prints it. */
+  readonly fingerprint: string;
+  /** The secret key, armoured. */
+  readonly secretKey: string;
   /** A key that signs nothing here. */
   readonly otherKey: string;
   /** Paths asked for, with `Range` where there was one. */
@@ -35,17 +43,31 @@ export interface TestRepository {
 export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
 
-async function must(command: Command, input?: string): Promise<void> {
+async function must(command: Command, input?: string): Promise<string> {
   const result = await run(command, { ...(input === undefined ? {} : { input }) });
   if (!result.ok) throw new Error(`${command.args.join(" ")}: ${result.stderr}`);
+  return result.stdout;
 }
 
-export async function openRepository(packages: readonly TestPackage[]): Promise<TestRepository> {
+/** `suites` all have the same packages. */
+export async function openRepository(
+  packages: readonly TestPackage[],
+  suites: readonly string[] = ["test"],
+): Promise<TestRepository> {
   const directory = await mkdtemp(join(tmpdir(), "crew-apt-"));
   const files = join(directory, "files");
-  const keys = { key: join(directory, "key.gpg"), otherKey: join(directory, "other.gpg") };
+  const keys = {
+    key: join(directory, "key.gpg"),
+    otherKey: join(directory, "other.gpg"),
+    armouredKey: join(directory, "key.asc"),
+    secretKey: join(directory, "secret.asc"),
+  };
   const home = await makeKey(directory, "signer", keys.key);
   const otherHome = await makeKey(directory, "stranger", keys.otherKey);
+  const own = ["--homedir", home, "--batch", "--quiet"];
+  await must(await gpg("gpg", [...own, "--armor", "--export", "--output", keys.armouredKey]));
+  await must(await gpg("gpg", [...own, "--armor", "--export-secret-keys", "--output", keys.secretKey]));
+  const listed = await must(await gpg("gpg", [...own, "--with-colons", "--list-keys"]));
   const requests: TestRepository["requests"] = [];
   const server: Server = createServer(async (request, response) => {
     const path = decodeURIComponent(request.url ?? "");
@@ -67,7 +89,9 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
   const uri = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   const repository: TestRepository = {
     uri,
+    files,
     ...keys,
+    fingerprint: /^fpr:+([0-9A-F]{40}):/m.exec(listed)?.[1] ?? "",
     requests,
     intercept: undefined,
     spec: (names, change = {}) => ({
@@ -76,7 +100,7 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
       packages: names,
       ...change,
     }),
-    publish: (next) => publish(next, directory, files, home),
+    publish: (next) => publish(next, suites, directory, files, home),
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -127,13 +151,12 @@ async function makeKey(directory: string, name: string, to: string): Promise<str
 
 async function publish(
   packages: readonly TestPackage[],
+  suites: readonly string[],
   directory: string,
   files: string,
   home: string,
 ): Promise<void> {
   await rm(files, { recursive: true, force: true });
-  const binary = join(files, "dists/test/main", `binary-${architecture}`);
-  await mkdir(binary, { recursive: true });
   await mkdir(join(files, "pool"), { recursive: true });
   const entries: string[] = [];
   for (const p of packages) {
@@ -158,17 +181,16 @@ async function publish(
     entries.push(`${control}Filename: ${file}\nSize: ${bytes.length}\nSHA256: ${sha256(bytes)}\n`);
   }
   const index = entries.join("\n");
+  for (const suite of suites) await publishSuite(suite, index, files, home);
+}
+
+async function publishSuite(suite: string, index: string, files: string, home: string): Promise<void> {
+  const dist = join(files, "dists", suite);
+  const binary = join(dist, "main", `binary-${architecture}`);
+  await mkdir(binary, { recursive: true });
   await writeFile(join(binary, "Packages"), index);
-  const release = `Origin: Test\nSuite: test\nCodename: test\nArchitectures: ${architecture}\nComponents: main\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sha256(index)} ${Buffer.byteLength(index)} main/binary-${architecture}/Packages\n`;
-  const args = [
-    "--homedir",
-    home,
-    "--batch",
-    "--quiet",
-    "--clearsign",
-    "--output",
-    join(files, "dists/test/InRelease"),
-  ];
+  const release = `Origin: Test\nSuite: ${suite}\nCodename: ${suite}\nArchitectures: ${architecture}\nComponents: main\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sha256(index)} ${Buffer.byteLength(index)} main/binary-${architecture}/Packages\n`;
+  const args = ["--homedir", home, "--batch", "--quiet", "--clearsign", "--output", join(dist, "InRelease")];
   await must(await gpg("gpg", args), release);
 }
 

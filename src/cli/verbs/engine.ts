@@ -12,9 +12,13 @@ import {
   engineLines,
   isEngineLine,
 } from "../../engine/lines.ts";
+import { sourceName } from "../../host/apt-sources.ts";
+import { installEngine } from "../../host/engine-install.ts";
 import { hostRevisions } from "../../host/host-engine.ts";
-import { ensureRoot, findRoot, type RootProgress, rootOptions } from "../../host/private-root.ts";
-import { engineRootSpec, findEngine } from "../../host/runtime.ts";
+import { type RootProgress, rootOptions } from "../../host/private-root.ts";
+import type { RootSource } from "../../host/root-spec.ts";
+import { findEngine } from "../../host/runtime.ts";
+import { addSourceOptions, sourceOption } from "../engine-source.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { Io, Verb, VerbResult } from "../verb.ts";
 
@@ -26,14 +30,22 @@ export const verb = {
       .summary("install the programs of the edge, show what is there and what it can do")
       .description(
         "The engine is Kamailio, rtpengine, nftables and a supervisor in versions that belong together.\n" +
-          "install  fetches a line into a private folder; the host's packages stay as they are\n" +
+          "install  fetches a line into a private folder; the host's packages stay as they are. It comes from the line's\n" +
+          "         Debian suite, or from the repositories named with --repository, whose program is then used before the\n" +
+          "         host's; the source is remembered, and --suite alone goes back to Debian's\n" +
           "status   says which engines are there, from where, and what is unsafe about them\n" +
           "table    prints what each line can do, as Markdown",
       )
       .argument("<action>", actions.join(", "))
       .option("--engine <line>", `engine line: ${engineLines.join(", ")}`)
-      .option("--refresh", "with install: take newer packages where the archive has them")
-      .addHelpText("after", "\nExamples:\n  crew engine install\n  crew engine status --output json");
+      .option("--refresh", "with install: take newer packages where the archive has them");
+    addSourceOptions(command);
+    command.addHelpText(
+      "after",
+      "\nExamples:\n  crew engine install\n  crew engine status --output json\n" +
+        '  crew engine install --repository "deb https://deb.kamailio.org/kamailio61 trixie main" --key kamailio.asc \\\n' +
+        '    --repository "deb https://rtpengine.dfx.at/26.0 trixie main" --key dfx.gpg --suite trixie',
+    );
   },
 
   async run(args, options, io) {
@@ -42,7 +54,7 @@ export const verb = {
       return usage(`There is no engine line "${line}".`, engineLines, String(line));
     switch (args[0]) {
       case "install":
-        return install(line, options.refresh === true, io);
+        return install(line, options, io);
       case "status":
         return status(options.engine === undefined ? engineLines : [line], io);
       case "table":
@@ -53,32 +65,36 @@ export const verb = {
   },
 } satisfies Verb;
 
-async function install(line: EngineLine, refresh: boolean, io: Io): Promise<VerbResult> {
-  const spec = engineRootSpec(line);
-  const before = await findRoot(spec, rootOptions(io.env).directory);
-  const result = await ensureRoot(spec, {
+async function install(
+  line: EngineLine,
+  options: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<VerbResult> {
+  const { directory } = rootOptions(io.env);
+  const named = await sourceOption(line, options, { cwd: io.cwd, directory });
+  if (named.value === undefined) return { exitCode: exitCodes.usage, diagnostics: named.diagnostics };
+  const result = await installEngine(line, named.value.source, {
     ...rootOptions(io.env),
-    refresh,
+    refresh: options.refresh === true,
     signal: io.signal,
     onProgress: progressLine(io),
   });
-  const root = result.value;
-  if (root === undefined)
+  if (result.value === undefined)
     return {
       exitCode: io.signal.aborted ? exitCodes.interrupted : exitCodes.configWrong,
       diagnostics: result.diagnostics,
     };
+  const { root, changed } = result.value;
   const version = (name: string): string =>
     root.manifest.packages.find((p) => p.package === name)?.version ?? "?";
-  const changed = JSON.stringify(before?.manifest.packages) !== JSON.stringify(root.manifest.packages);
   const text =
     `Engine ${line}: Kamailio ${version("kamailio")}, rtpengine ${version("rtpengine-daemon")}, ` +
-    `nftables ${version("nftables")}\n${changed ? "Installed" : "Was installed already"} in ${root.directory}\n`;
-  const { packages, release_dates_checked } = root.manifest;
+    `nftables ${version("nftables")}\n${changed ? "Installed" : "Was installed already"} in ${root.directory}\n${sourceLines(root.manifest.sources, "")}`;
+  const { packages, release_dates_checked, sources = [] } = root.manifest;
   return {
     exitCode: exitCodes.done,
     diagnostics: result.diagnostics,
-    data: { line, directory: root.directory, changed, release_dates_checked, packages },
+    data: { line, directory: root.directory, changed, release_dates_checked, sources, packages },
     text,
   };
 }
@@ -103,13 +119,14 @@ async function status(lines: readonly EngineLine[], io: Io): Promise<VerbResult>
       from: engine?.from ?? null,
       root: engine?.root ?? null,
       versions: engine?.versions ?? null,
+      sources: engine?.sources ?? [],
       limits,
     });
   }
   const text = rows.map((r) => {
     const { debian } = engineLine(r.line);
     const head = r.versions
-      ? `${r.line}  ${r.from === "host" ? "the host's packages" : r.root}\n     Kamailio ${r.versions.kamailio}, rtpengine ${r.versions["rtpengine-daemon"]}, nftables ${r.versions.nftables}`
+      ? `${r.line}  ${r.from === "host" ? "the host's packages" : r.root}\n     Kamailio ${r.versions.kamailio}, rtpengine ${r.versions["rtpengine-daemon"]}, nftables ${r.versions.nftables}\n${sourceLines(r.sources, "     ")}`.trimEnd()
       : `${r.line}  not installed (${debian.release}): crew engine install --engine ${r.line}`;
     const limits = r.limits.map(
       (l) =>
@@ -123,6 +140,13 @@ async function status(lines: readonly EngineLine[], io: Io): Promise<VerbResult>
     data: { default: defaultEngineLine, host_packages: host, engines: rows },
     text: `${text.join("\n\n")}\n`,
   };
+}
+
+/** One line for each archive, with the key where there is one alone. */
+function sourceLines(sources: readonly RootSource[] | undefined, indent: string): string {
+  const key = (keys: readonly string[]): string =>
+    keys.length === 1 ? `key ${keys[0]}` : `${keys.length} keys`;
+  return (sources ?? []).map((s) => `${indent}from ${sourceName(s)} (${key(s.keys)})\n`).join("");
 }
 
 function table(): VerbResult {
