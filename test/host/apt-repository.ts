@@ -15,6 +15,8 @@ export interface TestPackage {
   readonly depends?: string;
   /** Path in the package to its text, or to `{link}`. */
   readonly files: Readonly<Record<string, string | { readonly link: string }>>;
+  /** A folder whose content it holds too. */
+  readonly tree?: string;
 }
 
 export interface TestRepository {
@@ -67,7 +69,6 @@ export async function openRepository(
   const own = ["--homedir", home, "--batch", "--quiet"];
   await must(await gpg("gpg", [...own, "--armor", "--export", "--output", keys.armouredKey]));
   await must(await gpg("gpg", [...own, "--armor", "--export-secret-keys", "--output", keys.secretKey]));
-  const listed = await must(await gpg("gpg", [...own, "--with-colons", "--list-keys"]));
   const requests: TestRepository["requests"] = [];
   const server: Server = createServer(async (request, response) => {
     const path = decodeURIComponent(request.url ?? "");
@@ -91,7 +92,7 @@ export async function openRepository(
     uri,
     files,
     ...keys,
-    fingerprint: /^fpr:+([0-9A-F]{40}):/m.exec(listed)?.[1] ?? "",
+    fingerprint: (await gnupgFingerprints(keys.key))[0] ?? "",
     requests,
     intercept: undefined,
     spec: (names, change = {}) => ({
@@ -114,6 +115,12 @@ export async function openRepository(
 }
 
 let gnupg: Promise<(program: string, args: readonly string[]) => Command> | undefined;
+
+/** Fingerprints of the primary keys in a file, as GnuPG prints them. */
+export async function gnupgFingerprints(file: string): Promise<readonly string[]> {
+  const listed = await must(await gpg("gpg", ["--batch", "--quiet", "--with-colons", "--show-keys", file]));
+  return [...listed.matchAll(/^pub:.*\n(?:rvk:.*\n)*fpr:+([0-9A-F]+):/gm)].map(([, fingerprint = ""]) => fingerprint);
+}
 
 /** GnuPG of the host, else from a private root, where gpg has to be told of its agent. */
 function gpg(program: string, args: readonly string[]): Promise<Command> {
@@ -163,6 +170,7 @@ async function publish(
     const version = p.version ?? "1.0-1";
     const tree = join(directory, "tree");
     await mkdir(join(tree, "DEBIAN"), { recursive: true });
+    if (p.tree !== undefined) await must({ file: "cp", args: ["-a", `${p.tree}/.`, tree], env });
     const control = `Package: ${p.name}\nVersion: ${version}\nArchitecture: ${architecture}\nMaintainer: Test <test@example.com>\nDescription: test\n${p.depends ? `Depends: ${p.depends}\n` : ""}`;
     await writeFile(join(tree, "DEBIAN/control"), control);
     for (const [path, content] of Object.entries(p.files)) {
