@@ -933,6 +933,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "crew generations lists them."
     ]
   },
+  "CREW6028": {
+    "severity": "error",
+    "messages": [
+      "… is privileged on this host: only root may bind to ports below …."
+    ],
+    "why": "This process lacks CAP_NET_BIND_SERVICE, and so would Kamailio.",
+    "help": [
+      "Choose another port in network, deploy as root, or lower the limit with sysctl net.ipv4.ip_unprivileged_port_start."
+    ]
+  },
   "CREW6900": {
     "severity": "error",
     "messages": [

@@ -140,6 +140,13 @@ export const problems = {
       message: `"${text}" is no number of a generation.`,
       help: "crew generations lists them.",
     }),
+  privilegedPort: (at: JsonPointer, what: string, first: number): Diagnostic =>
+    error("CREW6028", {
+      pointer: at,
+      message: `${what} is privileged on this host: only root may bind to ports below ${first}.`,
+      why: "This process lacks CAP_NET_BIND_SERVICE, and so would Kamailio.",
+      help: "Choose another port in network, deploy as root, or lower the limit with sysctl net.ipv4.ip_unprivileged_port_start.",
+    }),
   interrupted: (): Diagnostic => error("CREW6022", { message: "The deployment was interrupted." }),
   badBundle: (folder: string): Diagnostic =>
     error("CREW6023", {

@@ -119,7 +119,9 @@ let gnupg: Promise<(program: string, args: readonly string[]) => Command> | unde
 /** Fingerprints of the primary keys in a file, as GnuPG prints them. */
 export async function gnupgFingerprints(file: string): Promise<readonly string[]> {
   const listed = await must(await gpg("gpg", ["--batch", "--quiet", "--with-colons", "--show-keys", file]));
-  return [...listed.matchAll(/^pub:.*\n(?:rvk:.*\n)*fpr:+([0-9A-F]+):/gm)].map(([, fingerprint = ""]) => fingerprint);
+  return [...listed.matchAll(/^pub:.*\n(?:rvk:.*\n)*fpr:+([0-9A-F]+):/gm)].map(
+    ([, fingerprint = ""]) => fingerprint,
+  );
 }
 
 /** GnuPG of the host, else from a private root, where gpg has to be told of its agent. */

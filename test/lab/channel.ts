@@ -16,7 +16,7 @@ export interface Channel {
 // a file of the lab: programs that ask for the machine's own (Asterisk does, at start) would wait for a name server.
 const boot = `mount -t tmpfs tmpfs /run
 for f in hosts resolv.conf; do [ -e /etc/$f ] && mount --bind "$LAB_ETC/$f" /etc/$f; done
-echo lab > /proc/sys/kernel/hostname
+hostname lab
 exec 3<&0; "$@" <&3 & exec 3<&-; wait`;
 let insideCode: string | undefined;
 
