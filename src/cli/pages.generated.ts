@@ -943,6 +943,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Choose another port in network, deploy as root, or lower the limit with sysctl net.ipv4.ip_unprivileged_port_start."
     ]
   },
+  "CREW6029": {
+    "severity": "warning",
+    "messages": [
+      "Kamailio and rtpengine run as root, since user … cannot …: …."
+    ],
+    "why": "Whoever finds a hole in them would then have the whole host.",
+    "help": [
+      "Keep state folder and engine where others may pass: chmod o+x on every folder above, or name other folders with --state and CREW_ENGINE_DIR."
+    ]
+  },
   "CREW6900": {
     "severity": "error",
     "messages": [

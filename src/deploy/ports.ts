@@ -56,7 +56,7 @@ export function isLocal(address: string): boolean {
 }
 
 /** The first port that needs no capability to be bound, in this network namespace (ip(7)); it holds for IPv6 too. */
-function firstUnprivilegedPort(): number {
+export function firstUnprivilegedPort(): number {
   try {
     return Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "latin1"));
   } catch {
