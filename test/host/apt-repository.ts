@@ -36,6 +36,8 @@ export interface TestRepository {
   readonly requests: { readonly path: string; readonly range: string | undefined }[];
   /** Decides about a request before it is answered from the files; true means that it was dealt with. */
   intercept: ((path: string, response: ServerResponse, body: Buffer) => boolean) | undefined;
+  /** Fingerprints of the primary keys in a file, as GnuPG prints them. */
+  fingerprints(file: string): Promise<readonly string[]>;
   spec(packages: readonly string[], change?: Partial<RootSpec>): RootSpec;
   /** Replaces the packages and signs the new index. */
   publish(packages: readonly TestPackage[]): Promise<void>;
@@ -92,7 +94,8 @@ export async function openRepository(
     uri,
     files,
     ...keys,
-    fingerprint: (await gnupgFingerprints(keys.key))[0] ?? "",
+    fingerprint: (await fingerprints(keys.key, home))[0] ?? "",
+    fingerprints: (file) => fingerprints(file, home),
     requests,
     intercept: undefined,
     spec: (names, change = {}) => ({
@@ -116,9 +119,9 @@ export async function openRepository(
 
 let gnupg: Promise<(program: string, args: readonly string[]) => Command> | undefined;
 
-/** Fingerprints of the primary keys in a file, as GnuPG prints them. */
-export async function gnupgFingerprints(file: string): Promise<readonly string[]> {
-  const listed = await must(await gpg("gpg", ["--batch", "--quiet", "--with-colons", "--show-keys", file]));
+async function fingerprints(file: string, home: string): Promise<readonly string[]> {
+  const options = ["--homedir", home, "--batch", "--quiet", "--with-colons"];
+  const listed = await must(await gpg("gpg", [...options, "--show-keys", file]));
   return [...listed.matchAll(/^pub:.*\n(?:rvk:.*\n)*fpr:+([0-9A-F]+):/gm)].map(
     ([, fingerprint = ""]) => fingerprint,
   );

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readKeyFile } from "../../src/host/openpgp.ts";
-import { gnupgFingerprints, openRepository, type TestRepository } from "./apt-repository.ts";
+import { openRepository, type TestRepository } from "./apt-repository.ts";
 
 const debian = "/usr/share/keyrings/debian-archive-keyring.gpg";
 let repository: TestRepository;
@@ -20,7 +20,7 @@ afterAll(async () => {
 test("the keys of the Debian archive have the fingerprints that GnuPG gives them", async () => {
   const own = await readKeyFile(debian);
   expect(own.value?.fingerprints.length).toBeGreaterThan(3);
-  expect(own.value?.fingerprints).toEqual(await gnupgFingerprints(debian));
+  expect(own.value?.fingerprints).toEqual(await repository.fingerprints(debian));
 });
 
 test("armour comes off: several blocks in a file are as good as one key file, whatever its name", async () => {
@@ -34,7 +34,7 @@ test("armour comes off: several blocks in a file are as good as one key file, wh
   const two = (await readKeyFile(both)).value!;
   expect(two.fingerprints).toEqual([repository.fingerprint, ...other.fingerprints]);
   await writeFile(join(directory, "two.gpg"), two.binary);
-  expect(await gnupgFingerprints(join(directory, "two.gpg"))).toEqual(two.fingerprints);
+  expect(await repository.fingerprints(join(directory, "two.gpg"))).toEqual(two.fingerprints);
 });
 
 test("a key of version 6 has the fingerprint that RFC 9580 gives it", async () => {
