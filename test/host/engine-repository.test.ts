@@ -109,6 +109,10 @@ describe("an engine of a named repository", () => {
     });
     const text = (await crew(directory, ["engine", "status"], environment())).stdout;
     expect(text).toContain(`from ${project.uri} test main (key ${project.fingerprint})`);
+    const table = (await crew(directory, ["engine", "table", "--installed"], environment())).stdout;
+    expect(table.split("\n")[0]).toBe(
+      `| capability | meaning | 6.1 (${project.uri} test main: Kamailio 6.1.9+deb14, rtpengine 26.0.2.1-1~deb14) |`,
+    );
   });
 
   test("stays the engine of the line, without the network and the user's key file, and is refreshed from there", async () => {

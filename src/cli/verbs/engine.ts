@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Diagnostic } from "../../core/diagnostic.ts";
 import { hasErrors } from "../../core/diagnostic.ts";
 import { suggest } from "../../core/suggest.ts";
-import { capability, capabilityTable } from "../../engine/capabilities.ts";
+import { capability, capabilityTable, type TableColumn } from "../../engine/capabilities.ts";
 import { capabilities, capabilityNames } from "../../engine/capability-names.ts";
 import {
   defaultEngineLine,
@@ -34,12 +34,13 @@ export const verb = {
           "         Debian suite, or from the repositories named with --repository, whose program is then used before the\n" +
           "         host's; the source is remembered, and --suite alone goes back to Debian's\n" +
           "status   says which engines are there, from where, and what is unsafe about them\n" +
-          "table    prints what each line can do, as Markdown",
+          "table    prints what each line can do, as Markdown; with --installed, what the engines on this host can do",
       )
       .argument("<action>", actions.join(", "))
       .option("--engine <line>", `engine line: ${engineLines.join(", ")}`)
       .option("--refresh", "with install: take newer packages where the archive has them");
     addSourceOptions(command);
+    command.option("--installed", "with table: in the versions that are installed on this host");
     command.addHelpText(
       "after",
       "\nExamples:\n  crew engine install\n  crew engine status --output json\n" +
@@ -58,7 +59,7 @@ export const verb = {
       case "status":
         return status(options.engine === undefined ? engineLines : [line], io);
       case "table":
-        return table();
+        return table(options.installed === true, options.engine === undefined ? engineLines : [line], io);
       default:
         return usage(`"crew engine" has no action "${args[0] ?? ""}".`, actions, args[0] ?? "");
     }
@@ -149,18 +150,31 @@ function sourceLines(sources: readonly RootSource[] | undefined, indent: string)
   return (sources ?? []).map((s) => `${indent}from ${sourceName(s)} (${key(s.keys)})\n`).join("");
 }
 
-function table(): VerbResult {
-  const data = engineLines.map((line) => {
+async function table(installed: boolean, lines: readonly EngineLine[], io: Io): Promise<VerbResult> {
+  const columns = installed ? await installedColumns(lines, io) : lines.map((line) => ({ line }));
+  const data = columns.map(({ line, installed: here }: TableColumn) => {
     const { debian, reference } = engineLine(line);
     const can = Object.fromEntries(
       capabilityNames.map((name) => {
-        const c = capability(line, name);
+        const c = capability(line, name, here?.revisions);
         return [name, c.status === "yes" ? { status: c.status } : { status: c.status, reason: c.reason }];
       }),
     );
-    return { line, suite: debian.suite, reference, capabilities: can };
+    const versions = here === undefined ? {} : { installed: here.revisions };
+    return { line, suite: debian.suite, reference, ...versions, capabilities: can };
   });
-  return { exitCode: exitCodes.done, diagnostics: [], data: { lines: data }, text: capabilityTable() };
+  return { exitCode: exitCodes.done, diagnostics: [], data: { lines: data }, text: capabilityTable(columns) };
+}
+
+async function installedColumns(lines: readonly EngineLine[], io: Io): Promise<readonly TableColumn[]> {
+  const found = await Promise.all(lines.map((line) => findEngine(line, io.env)));
+  return found.flatMap(({ value: engine }) => {
+    if (engine === undefined) return [];
+    const { line, from, sources, versions: revisions } = engine;
+    const named = sources?.filter((s) => s.named).map(sourceName) ?? [];
+    const place = from === "host" ? "the host's packages" : named.join(", ") || engineLine(line).debian.suite;
+    return [{ line, installed: { revisions, place } }];
+  });
 }
 
 function usage(message: string, known: readonly string[], given: string): VerbResult {
