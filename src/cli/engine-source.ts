@@ -1,12 +1,15 @@
 /** `--repository`, `--key` and `--suite`: the source that a user names for an engine line. */
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import type { Diagnostic } from "../core/diagnostic.ts";
+import type { Diagnostic, DiagnosticCode } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { type EngineLine, engineLine } from "../engine/lines.ts";
 import { parseRepositoryLine } from "../host/apt-line.ts";
 import { type EngineSource, keepKey } from "../host/engine-source.ts";
 import type { AptRepository } from "../host/root-spec.ts";
+
+/** What is wrong with the command line itself: a repository that is not written as one, a key too few. */
+export const usageCodes: readonly DiagnosticCode[] = ["CREW6916", "CREW6918"];
 
 export function addSourceOptions(command: Command): void {
   const several = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

@@ -1135,12 +1135,21 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "why": "Every source of an engine is named with the key that signs it; nothing unsigned is unpacked.",
     "help": []
   },
+  "CREW6919": {
+    "severity": "error",
+    "messages": [
+      "Engines cannot be written to … (…)."
+    ],
+    "help": [
+      "Name a folder of this user's with CREW_ENGINE_DIR, or run the command as the owner of this one."
+    ]
+  },
   "CREW6920": {
     "severity": "error",
     "messages": [
       "The engine of line … is not installed on this host."
     ],
-    "why": "Line … is Kamailio … with rtpengine …; neither the host's packages nor a private root have it.",
+    "why": "It is to come from …, as somebody has named for this host, and its private root is gone.",
     "help": [
       "Run \"npx crew engine install --engine …\": about 100 MB to fetch, no root needed, the host's packages stay as they are."
     ]

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { failed, ok, type Result } from "../core/result.ts";
 import { type EngineLine, engineLine } from "../engine/lines.ts";
 import { readKeyFile } from "./openpgp.ts";
+import { folderProblem } from "./private-root.ts";
 import type { AptRepository, RootSpec } from "./root-spec.ts";
 
 /** What was named for a line with `crew engine install`. */
@@ -49,11 +50,14 @@ function recordOf(line: EngineLine, directory: string): string {
 
 /**
  * Copies the keys of a file into the engine folder, so that a later refresh needs no file of the user's, and gives the path.
- * A newer file of the same keys (with another expiry, say) replaces the copy. CREW6913 where the file is of no use.
+ * A newer file of the same keys (with another expiry, say) replaces the copy. CREW6913 where the file is of no use, and what
+ * is wrong with the engine folder.
  */
 export async function keepKey(file: string, directory: string): Promise<Result<string>> {
   const { value: keys, diagnostics } = await readKeyFile(file);
   if (keys === undefined) return failed(...diagnostics);
+  const unable = await folderProblem(directory);
+  if (unable !== undefined) return failed(unable);
   const id = createHash("sha256")
     .update([...keys.fingerprints].sort().join())
     .digest("hex")

@@ -1,6 +1,6 @@
 /** Makes and finds private roots: Debian packages unpacked into a folder, without touching the host's packages. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
@@ -78,10 +78,9 @@ export async function findRoot(spec: RootSpec, directory: string): Promise<Priva
 export async function ensureRoot(spec: RootSpec, options: EnsureRootOptions): Promise<Result<PrivateRoot>> {
   const there = await findRoot(spec, options.directory);
   if (there && !options.refresh) return ok(there);
-  const unable = await precondition(options.directory);
+  const unable = await folderProblem(options.directory);
   if (unable) return failed(unable);
   const name = join(options.directory, rootName(spec));
-  await mkdir(options.directory, { recursive: true });
   const lock = await acquireLock(`${name}.lock`, {
     onWait: () => options.onProgress?.({ phase: "wait" }),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -187,7 +186,8 @@ function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 10);
 }
 
-async function precondition(directory: string): Promise<Diagnostic | undefined> {
+/** Why no root can be made in a folder, which is made where it is not there yet: CREW6900, CREW6902, CREW6919. */
+export async function folderProblem(directory: string): Promise<Diagnostic | undefined> {
   if (process.platform !== "linux" || !(process.arch in architectures))
     return {
       code: "CREW6900",
@@ -202,6 +202,17 @@ async function precondition(directory: string): Promise<Diagnostic | undefined> 
       message: `Engines cannot be kept in ${JSON.stringify(directory)}: white space, quotes, colons and semicolons end a path for the loader and for apt.`,
       help: "Name another folder with CREW_ENGINE_DIR.",
     };
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    return {
+      code: "CREW6919",
+      severity: "error",
+      message: `Engines cannot be written to ${directory} (${(error as NodeJS.ErrnoException).code ?? error}).`,
+      help: "Name a folder of this user's with CREW_ENGINE_DIR, or run the command as the owner of this one.",
+    };
+  }
   return undefined;
 }
 

@@ -5,7 +5,8 @@ import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { lostCapabilities } from "../engine/capabilities.ts";
 import { type EngineLine, type EnginePackage, type EngineRevisions, engineLine } from "../engine/lines.ts";
-import { engineRootSpec, namedSource } from "./engine-source.ts";
+import { sourceName } from "./apt-sources.ts";
+import { type EngineSource, engineRootSpec, namedSource } from "./engine-source.ts";
 import { type HostOptions, hostEngine } from "./host-engine.ts";
 import { loaderCommand } from "./loader.ts";
 import { findRoot } from "./private-root.ts";
@@ -119,7 +120,7 @@ export async function findEngine(
     });
   }
   const root = await findRoot(engineRootSpec(line, named), directory);
-  if (root === undefined) return failed(...host.diagnostics, notInstalled(line));
+  if (root === undefined) return failed(...host.diagnostics, notInstalled(line, named));
   const runtime = await rootEngine(line, root);
   const old = lostCapabilities(line, runtime.versions);
   return ok(runtime, [...host.diagnostics, ...(old.length > 0 ? [outdated(line, old)] : [])]);
@@ -147,12 +148,16 @@ export async function rootEngine(line: EngineLine, root: PrivateRoot): Promise<E
   };
 }
 
-function notInstalled(line: EngineLine): Diagnostic {
+function notInstalled(line: EngineLine, named: EngineSource | undefined): Diagnostic {
+  const { reference } = engineLine(line);
+  const places = named?.repositories.map(({ suite, ...r }) => sourceName({ ...r, suites: [suite] })) ?? [];
   return {
     code: "CREW6920",
     severity: "error",
     message: `The engine of line ${line} is not installed on this host.`,
-    why: `Line ${line} is Kamailio ${engineLine(line).reference.kamailio} with rtpengine ${engineLine(line).reference["rtpengine-daemon"]}; neither the host's packages nor a private root have it.`,
+    why: named
+      ? `It is to come from ${[...places, `Debian ${named.suite}`].join(", ")}, as somebody has named for this host, and its private root is gone.`
+      : `Line ${line} is Kamailio ${reference.kamailio} with rtpengine ${reference["rtpengine-daemon"]}; neither the host's packages nor a private root have it.`,
     help: `Run "npx crew engine install --engine ${line}": about 100 MB to fetch, no root needed, the host's packages stay as they are.`,
   };
 }

@@ -131,6 +131,17 @@ describe("an engine of a named repository", () => {
     expect((await found())?.versions.kamailio).toBe("6.1.10+deb14");
   });
 
+  test("is named as what is missing where its root was removed, and is made again from there", async () => {
+    const { directory: root } = (await install()).json().data as Installed;
+    await rm(root, { recursive: true });
+    const missing = await findEngine("6.1", environment(), { dpkg: directory });
+    expect(missing.diagnostics).toMatchObject([
+      { code: "CREW6920", why: expect.stringContaining(`${project.uri} test main, Debian forky`) },
+    ]);
+    expect((await engine("install")).json()).toMatchObject({ data: { directory: root, changed: true } });
+    expect((await found())?.versions.kamailio).toBe("6.1.9+deb14");
+  });
+
   test("gives way to Debian's where its suite is named alone", async () => {
     await install();
     expect((await engine("install", "--suite", "forky")).json()).toMatchObject({ exit_code: 0 });
@@ -236,10 +247,21 @@ describe("is refused, and nothing is installed:", () => {
     await writeFile(join(directory, "page"), "<!DOCTYPE html><title>404</title>");
     await writeFile(join(directory, "cut"), (await readFile(project.key)).subarray(0, 40));
     await writeFile(join(directory, "box"), Buffer.concat([Buffer.alloc(8), Buffer.from("KBXf")]));
-    const problem = await refusal(["--repository", line(), "--key", key()], 2);
+    const problem = await refusal(["--repository", line(), "--key", key()]);
     expect(problem.code).toBe("CREW6913");
     expect(problem.message).toContain(reason);
     expect(project.requests).toEqual([]);
+  });
+
+  test("an engine folder that cannot be made", async () => {
+    await writeFile(join(directory, "engines"), "a file");
+    const { exit_code, diagnostics } = (await install()).json();
+    expect(exit_code).toBe(1);
+    expect(diagnostics).toMatchObject([{ code: "CREW6919", message: expect.stringContaining("EEXIST") }]);
+    expect((await engine("install")).json()).toMatchObject({
+      exit_code: 1,
+      diagnostics: [{ code: "CREW6919" }],
+    });
   });
 
   test("a repository without a package of the engine", async () => {

@@ -18,7 +18,7 @@ import { hostRevisions } from "../../host/host-engine.ts";
 import { type RootProgress, rootOptions } from "../../host/private-root.ts";
 import type { RootSource } from "../../host/root-spec.ts";
 import { findEngine } from "../../host/runtime.ts";
-import { addSourceOptions, sourceOption } from "../engine-source.ts";
+import { addSourceOptions, sourceOption, usageCodes } from "../engine-source.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { Io, Verb, VerbResult } from "../verb.ts";
 
@@ -73,7 +73,13 @@ async function install(
 ): Promise<VerbResult> {
   const { directory } = rootOptions(io.env);
   const named = await sourceOption(line, options, { cwd: io.cwd, directory });
-  if (named.value === undefined) return { exitCode: exitCodes.usage, diagnostics: named.diagnostics };
+  if (named.value === undefined) {
+    const isUsage = named.diagnostics.some((d) => usageCodes.includes(d.code));
+    return {
+      exitCode: isUsage ? exitCodes.usage : exitCodes.configWrong,
+      diagnostics: named.diagnostics,
+    };
+  }
   const result = await installEngine(line, named.value.source, {
     ...rootOptions(io.env),
     refresh: options.refresh === true,
