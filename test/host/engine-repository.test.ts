@@ -241,7 +241,7 @@ describe("is refused, and nothing is installed:", () => {
     ["no file at all", () => join(directory, "absent.asc"), "ENOENT"],
     ["a page instead of a key", () => "page", "no OpenPGP public key"],
     ["a key that was cut off", () => "cut", "no OpenPGP public key"],
-    ["a secret key", () => project.secretKey, "secret"],
+    ["a secret key", () => project.secretKey, "it holds a secret key"],
     ["a keybox of GnuPG", () => "box", "keybox"],
   ])("as its key %s", async (_, key, reason) => {
     await writeFile(join(directory, "page"), "<!DOCTYPE html><title>404</title>");
@@ -272,8 +272,11 @@ describe("is refused, and nothing is installed:", () => {
     });
   });
 
-  test("a repository without one of the modules, though Debian has it in another version", async () => {
-    await project.publish(kamailio("6.1.9").slice(0, 3));
+  test.each([
+    ["without one of the modules, though Debian has it", []],
+    ["with one of the modules in another version", named("6.1.8", "kamailio-tls-modules")],
+  ])("a repository %s", async (_, others) => {
+    await project.publish([...kamailio("6.1.9").slice(0, 3), ...others]);
     expect((await refusal(own())).message).toContain(
       `No package "kamailio-tls-modules" of version 6.1.9 in "${project.uri} test main"`,
     );
