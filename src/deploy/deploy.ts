@@ -6,6 +6,7 @@ import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import type { EngineRuntime } from "../host/runtime.ts";
 import { activate, planProof } from "./activate.ts";
 import { cleanUp, prune, takeLock } from "./begin.ts";
+import { chooseDaemonUser } from "./daemon-user.ts";
 import { type Edge, keepPrograms } from "./edge.ts";
 import { hostProblems, usedPorts } from "./host-check.ts";
 import { freePort } from "./ports.ts";
@@ -115,7 +116,16 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
 
   const relay = supervisor.state(relayService).main && (await relayGeneration(paths));
   const restartRelay = relay !== undefined && (await relayChanges(edge, relay, bundle.manifest));
-  const warnings = [...found, ...(restartRelay ? [problems.relayRestarts(await callsInRelay())] : [])];
+  // two generations share a TCP port only where both run as the same user (socket(7), SO_REUSEPORT)
+  const { user, diagnostics: about } =
+    running && old !== undefined
+      ? { user: old.user, diagnostics: [] }
+      : await chooseDaemonUser(runtime, join(stagingFolder(edge), "bundle", "kamailio", "kamailio.cfg"));
+  const warnings = [
+    ...found,
+    ...about,
+    ...(restartRelay ? [problems.relayRestarts(await callsInRelay())] : []),
+  ];
   const generation = Math.max(0, ...generationNumbers(paths)) + 1;
   const consent = await request.confirm({
     edge: bundle.manifest.edge,
@@ -146,6 +156,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       engine_versions: { ...runtime.versions },
       created: new Date().toISOString(),
       handover_port: freePort(await usedPorts(edge)),
+      ...(user === undefined ? {} : { user }),
       ...(request.rollbackTo === undefined ? {} : { rollback_to: request.rollbackTo }),
     };
     const binding = await commitStaging({
@@ -162,7 +173,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       edge,
       model: bundle.model,
       generation,
-      kamailio: kamailioProcess(paths, runtime, binding, bundle.model),
+      kamailio: kamailioProcess(paths, runtime, binding, bundle.model, user),
       proof,
       restartRelay,
       say,

@@ -3,12 +3,23 @@ import { join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Model } from "../model/model.ts";
 import type { Edge } from "./edge.ts";
-import { addressesOf, holdersOf, hostAddresses, isLocal, listenersOf } from "./ports.ts";
+import {
+  addressesOf,
+  holdersOf,
+  hostAddresses,
+  isLocal,
+  type Listener,
+  listenersOf,
+  lowestPort,
+} from "./ports.ts";
 import { problems } from "./problems.ts";
 import { generationNumbers, readFacts } from "./state/generations.ts";
 import { generationPaths } from "./state/paths.ts";
 
-/** Addresses that the host does not have (CREW6007), ports that others hold (CREW6006), paths too long (CREW6008). */
+/**
+ * Addresses that the host does not have (CREW6007), ports that others hold (CREW6006) or that this user may not bind to
+ * (CREW6028), paths too long (CREW6008).
+ */
 export function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
   const foreign = addressesOf(model).filter(({ address }) => !isLocal(address));
   if (foreign.length > 0)
@@ -19,17 +30,24 @@ export function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
       .slice(0, 1)
       .map((holder) => ({ listener, holder })),
   );
+  const lowest = lowestPort();
+  const privileged = listenersOf(model).filter(({ port }) => port < lowest);
   const socket = join(generationPaths(edge.paths, 1_000_000).private, "ctl.sock");
   return [
     ...(Buffer.byteLength(socket) > 107 ? [problems.longPath(socket)] : []),
+    ...privileged.map((listener) => problems.privilegedPort(listener.at, nameOf(listener), lowest)),
     ...taken.map(({ listener, holder }) =>
       problems.portTaken(
         listener.at,
-        `${listener.protocol.toUpperCase()} port ${listener.port} of ${listener.address}`,
+        nameOf(listener),
         holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
       ),
     ),
   ];
+}
+
+function nameOf({ protocol, port, address }: Listener): string {
+  return `${protocol.toUpperCase()} port ${port} of ${address}`;
 }
 
 /** Private ports of the last generations, some of which may still run. */

@@ -5,6 +5,7 @@ import { networkInterfaces } from "node:os";
 import type { JsonPointer } from "../core/pointer.ts";
 import { join } from "../core/pointer.ts";
 import type { Model } from "../model/model.ts";
+import { hasCapability } from "./supervise/process.ts";
 
 export interface Listener {
   readonly at: JsonPointer;
@@ -52,6 +53,22 @@ export function hostAddresses(): readonly string[] {
 /** Whether this host can bind to an address: the whole of 127.0.0.0/8 is local without being listed. */
 export function isLocal(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || hostAddresses().includes(address);
+}
+
+/** The first port that needs no capability to be bound, in this network namespace (ip(7)); it holds for IPv6 too. */
+export function firstUnprivilegedPort(): number {
+  try {
+    return Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "latin1"));
+  } catch {
+    return 1024;
+  }
+}
+
+const capNetBindService = 10;
+
+/** Ports below this one cannot be bound by processes that this one starts. */
+export function lowestPort(): number {
+  return hasCapability(capNetBindService) ? 0 : firstUnprivilegedPort();
 }
 
 interface Row {

@@ -1,5 +1,5 @@
 /** Puts a generation on disk: the bundle, what is bound to it, and the facts about it. */
-import { mkdir, rename, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
 import { writeBundle } from "../bundle/write.ts";
@@ -61,10 +61,13 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
     const path = join(own, file.path);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeAtomic(path, file.text, file.mode);
+    if (facts.user !== undefined) await shareWith(facts.user, path, 0o640);
   }
+  // sticky: the daemons make sockets here and cannot put something else in the place of root's files
+  if (facts.user !== undefined) await shareWith(facts.user, own, 0o1770);
   const secret: PrivateFacts = {
     digests: staging.digests,
-    relay: relayProcess(edge.paths, staging.runtime, facts.generation),
+    relay: relayProcess(edge.paths, staging.runtime, facts.generation, facts.user),
   };
   await writeJson(join(own, "facts.json"), secret, 0o600);
   await writeJson(join(folder, "generation.json"), facts);
@@ -72,4 +75,9 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
   await syncFolder(edge.paths.generations);
   await setStatus(edge.paths, facts.generation, "staged");
   return binding;
+}
+
+async function shareWith(group: number, path: string, mode: number): Promise<void> {
+  await chown(path, 0, group);
+  await chmod(path, mode);
 }

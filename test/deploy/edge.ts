@@ -8,7 +8,7 @@ import type { Running } from "../../src/phone/process.ts";
 import { type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { caller } from "../../src/phone/sipp-caller.ts";
 import { labEngine } from "../lab/edge.ts";
-import { type Lab, openLab } from "../lab/netns.ts";
+import { type Lab, type LabOptions, openLab } from "../lab/netns.ts";
 
 const phoneAddress = "127.0.0.2";
 const agentAddress = "127.0.0.3";
@@ -49,9 +49,9 @@ export interface DeployLab {
 }
 
 /** A lab with an agent that answers; nothing is deployed yet. */
-export async function openDeployLab(): Promise<DeployLab> {
+export async function openDeployLab(options: LabOptions = {}): Promise<DeployLab> {
   await labEngine();
-  const lab = await openLab({ lifeMs: 480_000 });
+  const lab = await openLab({ lifeMs: 480_000, ...options });
   const dir = join(lab.dir, "sipp");
   mkdirSync(dir, { recursive: true });
   const as = (name: string, address: string) => ({ launcher: lab, tools: lab.tools, dir, name, address });

@@ -21,6 +21,8 @@ export interface GenerationFacts {
   readonly created: string;
   /** Loopback UDP port of its private socket. */
   readonly handover_port: number;
+  /** Whom its daemons run as, where that is not the one who deployed. */
+  readonly user?: number;
   /** The generation whose bundle and secrets it repeats. */
   readonly rollback_to?: number;
 }
