@@ -502,10 +502,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4001": {
     "severity": "warning",
     "messages": [
-      "'outbound' of trunk '…' is not acted on yet: agents cannot place calls."
+      "'register' of trunk '…' is not acted on yet: the edge does not register with the provider."
     ],
     "help": [
-      "Inbound calls of this trunk work. Nothing needs to change."
+      "Have the provider send calls to the edge's address."
     ]
   },
   "CREW4002": {
@@ -566,10 +566,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4008": {
     "severity": "warning",
     "messages": [
-      "'…' of agent '…' is not acted on yet: agents cannot place calls."
+      "'…' of agent '…' is not acted on yet: only single addresses may place calls."
     ],
     "help": [
-      "Calls to the agent work. Nothing needs to change."
+      "List the addresses that the agent calls from, one by one."
     ]
   },
   "CREW4009": {
@@ -579,15 +579,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Use 'ip_allowlist' or 'digest'."
-    ]
-  },
-  "CREW4010": {
-    "severity": "warning",
-    "messages": [
-      "'outbound_routes' are not acted on yet: agents cannot place calls."
-    ],
-    "help": [
-      "Inbound calls work. Nothing needs to change."
     ]
   },
   "CREW4011": {
@@ -706,6 +697,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Give the trunk 'outbound' with the address of the other end."
     ]
   },
+  "CREW4025": {
+    "severity": "warning",
+    "messages": [
+      "TLS towards the carrier of trunk '…' is not acted on yet: no call goes to this address."
+    ],
+    "help": [
+      "Add an address with UDP or TCP."
+    ]
+  },
   "CREW4101": {
     "severity": "warning",
     "messages": [
@@ -722,6 +722,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Give the agent's IP address, or keep the agent side on a private network."
+    ]
+  },
+  "CREW4103": {
+    "severity": "warning",
+    "messages": [
+      "The firewall leaves the carrier side open, since the addresses behind '…' of trunk '…' are not known."
+    ],
+    "help": [
+      "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name."
     ]
   },
   "CREW5001": {

@@ -14,7 +14,7 @@ import { problems } from "./problems.ts";
 import { guardService, kamailioProcess, runGuard } from "./processes.ts";
 import type { Proof } from "./proof/prove.ts";
 import { callsInRelay, relayChanges, relayGeneration, relayService } from "./relay.ts";
-import type { BoundSecrets, DigestRecord } from "./secrets.ts";
+import type { BoundSecrets, DigestRecord, PasswordRecord } from "./secrets.ts";
 import { commitStaging, stagingFolder, writeStaging } from "./stage.ts";
 import {
   currentGeneration,
@@ -33,7 +33,11 @@ export interface DeployRequest {
   /** Fresh ones, or those that an earlier generation was bound to. */
   readonly secrets:
     | BoundSecrets
-    | { readonly digests: readonly DigestRecord[]; readonly fingerprint: string };
+    | {
+        readonly digests: readonly DigestRecord[];
+        readonly passwords: readonly PasswordRecord[];
+        readonly fingerprint: string;
+      };
   readonly rollbackTo?: number;
   /** Verifies the bundle in a folder. */
   readonly verify: (folder: string) => Promise<readonly Diagnostic[]>;
@@ -165,6 +169,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       bundle,
       keys,
       digests: secrets.digests,
+      passwords: secrets.passwords,
       facts,
       ...(running && old !== undefined ? { predecessorPort: old.handover_port } : {}),
       proof: { token: proof.token, echoPort: proof.echo.port },

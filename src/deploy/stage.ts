@@ -9,7 +9,7 @@ import { bindingFiles, type KamailioBinding } from "../targets/kamailio/binding.
 import type { Edge } from "./edge.ts";
 import { relayProcess } from "./processes.ts";
 import { relayControl } from "./relay.ts";
-import type { DigestRecord } from "./secrets.ts";
+import type { DigestRecord, PasswordRecord } from "./secrets.ts";
 import { syncFolder, writeAtomic, writeJson } from "./state/files.ts";
 import { type GenerationFacts, type PrivateFacts, setStatus } from "./state/generations.ts";
 import type { EdgeKeys } from "./state/keys.ts";
@@ -21,6 +21,7 @@ export interface Staging {
   readonly bundle: Bundle;
   readonly keys: EdgeKeys;
   readonly digests: readonly DigestRecord[];
+  readonly passwords: readonly PasswordRecord[];
   readonly facts: GenerationFacts;
   readonly predecessorPort?: number;
   readonly proof: { readonly token: string; readonly echoPort: number };
@@ -53,6 +54,7 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
     keys: staging.keys,
     rtpengine: `udp:${relayControl.address}:${relayControl.port}`,
     digests: staging.digests,
+    passwords: staging.passwords,
   };
   const folder = stagingFolder(edge);
   const own = join(folder, "private");
@@ -67,6 +69,7 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
   if (facts.user !== undefined) await shareWith(facts.user, own, 0o1770);
   const secret: PrivateFacts = {
     digests: staging.digests,
+    passwords: staging.passwords,
     relay: relayProcess(edge.paths, staging.runtime, facts.generation, facts.user),
   };
   await writeJson(join(own, "facts.json"), secret, 0o600);

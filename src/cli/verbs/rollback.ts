@@ -54,7 +54,7 @@ export const verb = {
       edge: openEdge(paths.root, runtime),
       runtime,
       bundle: bundle.value,
-      secrets: { digests: kept.digests, fingerprint: facts.secrets },
+      secrets: { digests: kept.digests, passwords: kept.passwords, fingerprint: facts.secrets },
       rollbackTo: generation,
       verify: verifyInstalled(bundle.value, runtime, io),
       confirm: confirmation(options, io),

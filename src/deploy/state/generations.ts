@@ -1,7 +1,7 @@
 /** Generations on disk: immutable bundles, what was bound to them, and how they fared. */
 import { existsSync, readdirSync } from "node:fs";
 import type { EngineLine } from "../../model/model.ts";
-import type { DigestRecord } from "../secrets.ts";
+import type { DigestRecord, PasswordRecord } from "../secrets.ts";
 import type { ProcessId } from "../supervise/process.ts";
 import type { Service } from "../supervise/scripts.ts";
 import { readJson, writeJson } from "./files.ts";
@@ -53,6 +53,7 @@ export interface Activation {
 /** What is bound to a generation beside its bundle (0600). */
 export interface PrivateFacts {
   readonly digests: readonly DigestRecord[];
+  readonly passwords: readonly PasswordRecord[];
   /** rtpengine with this generation's configuration. */
   readonly relay: Service;
 }

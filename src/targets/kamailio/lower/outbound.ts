@@ -110,11 +110,12 @@ function routeWays(model: Model, trunks: readonly OutboundTrunk[]): Row[] {
 
 /** One row for each priority of each trunk, in order. */
 function wayRows(name: string, trunks: readonly OutboundTrunk[]): Row[] {
-  const tiers = trunks.flatMap((trunk) =>
-    [...new Set(trunk.outbound.targets.map((t) => t.priority))]
+  const tiers = trunks.flatMap((trunk) => {
+    const reachable = trunk.outbound.targets.filter((t) => t.transport !== "tls");
+    return [...new Set(reachable.map((t) => t.priority))]
       .sort((a, b) => a - b)
-      .map((priority) => ({ trunk, targets: trunk.outbound.targets.filter((t) => t.priority === priority) })),
-  );
+      .map((priority) => ({ trunk, targets: reachable.filter((t) => t.priority === priority) }));
+  });
   return tiers.map(({ trunk, targets }, n) => {
     let sum = 0;
     const weighted = targets.flatMap((t) => [(sum += t.weight), hostOf(t)]);
