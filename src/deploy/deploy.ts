@@ -104,7 +104,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
   const old = previous === undefined ? undefined : await readFacts(paths, previous);
   if (running && old !== undefined && isSame(old, bundle, secretsMark, runtime)) return done("unchanged");
 
-  const refusals = hostProblems(edge, bundle.model);
+  const refusals = await hostProblems(edge, bundle.model);
   if (refusals.length > 0) return done("refused", refusals);
   say("verify");
   const unwritable = await writeStaging(edge, bundle);

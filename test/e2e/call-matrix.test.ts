@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { phone } from "../../src/phone/baresip.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
+import { soon } from "../lab/edge.ts";
 import { startAgent, startCaller, type TestAgent, type TestCaller, type Via } from "../lab/peers.ts";
 import { agentsSide, dial, draft, openWorld, saw, sleep, toAgent, type World } from "./call-world.ts";
 
@@ -136,6 +137,8 @@ describe("the agent hangs up", () => {
     expect(saw(result.messages, "received", "BYE")).toBe(true);
     expect(saw(agent.messages(), "sent", "BYE")).toBe(true);
     await expect.poll(() => world.sessions(), { timeout: 2000 }).toEqual([]);
-    expect(world.edge.records("ended").at(-1)).toMatchObject({ trunk: "acme", by: "agent" });
+    await expect
+      .poll(() => world.edge.records("ended").at(-1), soon)
+      .toMatchObject({ trunk: "acme", by: "agent" });
   });
 });
