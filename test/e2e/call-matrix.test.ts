@@ -78,6 +78,7 @@ describe("the agent hangs up", () => {
       ...{ launcher: at, tools: world.lab.tools, dir: join(world.lab.dir, "ends"), name: "ends" },
       ...{ address: agentAt.baresip, port: 5090, user: "agent", playHz: 1100, rtpPorts: [29000, 29998] },
     });
+    await world.inUse(`${agentAt.baresip}:5090`);
     const caller = await world.caller({
       via: "sipp",
       from: `${callerAt.sipp}:5070`,
@@ -109,6 +110,7 @@ describe("the agent hangs up", () => {
       },
       await lab.host(agentAt.asterisk),
     );
+    await world.inUse(`${agentAt.asterisk}:5090`);
     const caller = await phone({
       ...{
         launcher: await lab.host(callerAt.baresip),
