@@ -23,7 +23,7 @@ import {
   readFacts,
 } from "./state/generations.ts";
 import { edgeKeys, fingerprint } from "./state/keys.ts";
-import { changesBetween, type Summary } from "./summary.ts";
+import { type Consent, changesBetween, type Summary } from "./summary.ts";
 
 export interface DeployRequest {
   readonly edge: Edge;
@@ -36,7 +36,7 @@ export interface DeployRequest {
   readonly rollbackTo?: number;
   /** Verifies the bundle in a folder. */
   readonly verify: (folder: string) => Promise<readonly Diagnostic[]>;
-  readonly confirm: (summary: Summary) => Promise<"yes" | "no" | "unconfirmed">;
+  readonly confirm: (summary: Summary) => Promise<Consent>;
   /** Each step as it begins. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
