@@ -156,9 +156,9 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW1017": {
     "severity": "error",
     "messages": [
-      "A property is given twice in one object."
+      "The property … is given twice in one object."
     ],
-    "why": "Programs disagree on which of them counts.",
+    "why": "JavaScript takes the last one and forgets the others without a word.",
     "help": [
       "Remove one of them."
     ]
@@ -219,6 +219,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Name another folder, as in 'crew init edge', or edit the config that is there."
+    ]
+  },
+  "CREW1306": {
+    "severity": "error",
+    "messages": [
+      "The output folder … cannot be written: …."
+    ],
+    "help": [
+      "Name another folder with --out, or make room for this one."
     ]
   },
   "CREW1900": {

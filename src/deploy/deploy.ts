@@ -24,7 +24,7 @@ import {
   readFacts,
 } from "./state/generations.ts";
 import { edgeKeys, fingerprint } from "./state/keys.ts";
-import { changesBetween, type Summary } from "./summary.ts";
+import { type Consent, changesBetween, type Summary } from "./summary.ts";
 
 export interface DeployRequest {
   readonly edge: Edge;
@@ -41,7 +41,7 @@ export interface DeployRequest {
   readonly rollbackTo?: number;
   /** Verifies the bundle in a folder. */
   readonly verify: (folder: string) => Promise<readonly Diagnostic[]>;
-  readonly confirm: (summary: Summary) => Promise<"yes" | "no" | "unconfirmed">;
+  readonly confirm: (summary: Summary) => Promise<Consent>;
   /** Each step as it begins. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -109,7 +109,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
   const old = previous === undefined ? undefined : await readFacts(paths, previous);
   if (running && old !== undefined && isSame(old, bundle, secretsMark, runtime)) return done("unchanged");
 
-  const refusals = hostProblems(edge, bundle.model);
+  const refusals = await hostProblems(edge, bundle.model);
   if (refusals.length > 0) return done("refused", refusals);
   say("verify");
   const unwritable = await writeStaging(edge, bundle);

@@ -5,7 +5,7 @@ import type { Model } from "../model/model.ts";
 import type { Edge } from "./edge.ts";
 import {
   addressesOf,
-  holdersOf,
+  holderOf,
   hostAddresses,
   isLocal,
   type Listener,
@@ -20,15 +20,14 @@ import { generationPaths } from "./state/paths.ts";
  * Addresses that the host does not have (CREW6007), ports that others hold (CREW6006) or that this user may not bind to
  * (CREW6028), paths too long (CREW6008).
  */
-export function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
+export async function hostProblems(edge: Edge, model: Model): Promise<readonly Diagnostic[]> {
   const foreign = addressesOf(model).filter(({ address }) => !isLocal(address));
   if (foreign.length > 0)
     return foreign.map(({ at, address }) => problems.foreignAddress(at, address, hostAddresses()));
-  const ours = new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
-  const taken = listenersOf(model).flatMap((listener) =>
-    holdersOf(listener, ours)
-      .slice(0, 1)
-      .map((holder) => ({ listener, holder })),
+  const ours = (): ReadonlySet<number> =>
+    new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
+  const looked = await Promise.all(
+    listenersOf(model).map(async (listener) => ({ listener, holder: await holderOf(listener, ours) })),
   );
   const lowest = lowestPort();
   const privileged = listenersOf(model).filter(({ port }) => port < lowest);
@@ -36,12 +35,14 @@ export function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
   return [
     ...(Buffer.byteLength(socket) > 107 ? [problems.longPath(socket)] : []),
     ...privileged.map((listener) => problems.privilegedPort(listener.at, nameOf(listener), lowest)),
-    ...taken.map(({ listener, holder }) =>
-      problems.portTaken(
-        listener.at,
-        nameOf(listener),
-        holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
-      ),
+    ...looked.flatMap(({ listener, holder }) =>
+      holder === undefined
+        ? []
+        : problems.portTaken(
+            listener.at,
+            nameOf(listener),
+            holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
+          ),
     ),
   ];
 }

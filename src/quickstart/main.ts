@@ -49,7 +49,7 @@ async function leave(state: string): Promise<void> {
     say(`The edge is still running. Stop it with: npx crew down ${config} --state ${state}`);
     return;
   }
-  const down = await crew(["down", config, "--state", state]);
+  const down = await crew(["down", config, "--yes", "--state", state]);
   // CREW6018: nothing was deployed, so there is nothing to stop.
   if (down.code === 0 || down.stderr.includes("CREW6018")) rmSync(state, { recursive: true, force: true });
   else failed(`The edge could not be stopped; its state is in ${state}.`, down.stderr);

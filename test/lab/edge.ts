@@ -34,6 +34,9 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
+/** For `expect.poll`: what the edge wrote comes by another way than what it sent, and may come later. */
+export const soon = { timeout: 3000, interval: 20 } as const;
+
 export interface EdgeOptions {
   /** Name of the folder in the lab; default `edge`. */
   readonly name?: string;

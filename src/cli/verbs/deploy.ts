@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../core/diagnostic.ts";
 import { type DeployReport, deploy } from "../../deploy/deploy.ts";
 import { openEdge } from "../../deploy/edge.ts";
 import { bindSecrets, readSecrets } from "../../deploy/secrets.ts";
+import { summaryText } from "../../deploy/summary.ts";
 import { type EngineRuntime, findEngine } from "../../host/runtime.ts";
 import { verifyBundle } from "../../verify/verify.ts";
 import { confirmation, exitCodeOf, reportText, stateOf, stateOption, yesOption } from "../deployment.ts";
@@ -60,7 +61,7 @@ export const verb = {
       bundle,
       secrets: secrets.value,
       verify: verifyInstalled(bundle, runtime, io),
-      confirm: confirmation(options, io),
+      confirm: confirmation(summaryText, options, io),
       say: (line) => void io.stderr.write(`${line}\n`),
       signal: io.signal,
     });

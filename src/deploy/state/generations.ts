@@ -27,7 +27,8 @@ export interface GenerationFacts {
   readonly rollback_to?: number;
 }
 
-export type Fate = "staged" | "activating" | "current" | "draining" | "retired" | "failed";
+/** `stopped` is what carried the calls until everything was stopped. */
+export type Fate = "staged" | "activating" | "current" | "draining" | "retired" | "stopped" | "failed";
 
 export interface GenerationStatus {
   readonly state: Fate;
