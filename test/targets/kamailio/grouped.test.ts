@@ -25,6 +25,11 @@ describe("rows", () => {
     expect(lines.reduce((sum, n) => sum + n, 0)).toBe(count);
     expect(Math.max(...lines)).toBeLessThanOrEqual(64);
   });
+  test("one entry, all that is left of many that say the same", () => {
+    expect(group(entries(1, () => "+14155551111")).rows).toEqual([
+      { key: "1^", value: ["acme:+14155551111^c0"], at: undefined },
+    ]);
+  });
   test("names that end alike share a row by their MD5", () => {
     const { rows, grouping } = group(entries(6_000, (i) => `u${i}.office-berlin`));
     expect(grouping).toEqual({ by: "md5", characters: 2, lead: "" });

@@ -18,7 +18,7 @@ export function group(entries: readonly Row[]): {
   readonly rows: readonly Row[];
   readonly grouping: Grouping;
 } {
-  const digits = Math.ceil(Math.log10(entries.length / wanted));
+  const digits = Math.max(1, Math.ceil(Math.log10(entries.length / wanted)));
   for (const characters of [digits, digits + 1, digits + 2]) {
     // The trunk's id and the two marks are there even where nothing is called.
     const shortest = Math.min(...trunksOf(entries).map((id) => id.length)) + 2;
@@ -27,7 +27,7 @@ export function group(entries: readonly Row[]): {
     const rows = rowsOf(entries, grouping);
     if (rows !== undefined) return { rows, grouping };
   }
-  const characters = Math.ceil(Math.log2(entries.length / wanted) / 4);
+  const characters = Math.max(1, Math.ceil(Math.log2(entries.length / wanted) / 4));
   const grouping: Grouping = { by: "md5", characters, lead: "" };
   const rows = rowsOf(entries, grouping);
   if (rows === undefined) throw new Error("the MD5 of the entries does not spread");
