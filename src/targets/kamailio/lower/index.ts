@@ -39,6 +39,7 @@ export function lower(model: Model): Result<KamailioDoc> {
       codecs: (["PCMU", "PCMA", "G722", "opus"] as const).filter((c) => codecs.has(c)),
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
+      ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
       tables: lowerTables(model, has, sources.acl, routes, outbound),
       networks: sources.networks,
       dispatcher: agents.rows,

@@ -2,7 +2,7 @@
 import { join } from "../../../core/pointer.ts";
 import type { AgentModel, Model, OutboundTarget, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
-import { separator } from "./routes.ts";
+import { separator } from "./separator.ts";
 import { isAddress } from "./sources.ts";
 
 export interface OutboundTables {

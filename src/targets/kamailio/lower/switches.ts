@@ -19,7 +19,7 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     mixedAlgorithms: new Set(digests.map((d) => d.algorithm)).size > 1,
     numbers: routes.places || some(all.map((r) => r.match.to_number)),
     places: routes.places,
-    hashed: routes.hashed,
+    grouped: routes.grouping !== undefined,
     rules: routes.rules.length > 0,
     callers: some(all.flatMap((r) => [r.match.caller, r.match.caller_prefix])),
     plan: some(trunks.map((t) => t.number_plan)),

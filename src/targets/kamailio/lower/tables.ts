@@ -3,7 +3,8 @@ import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
 import type { OutboundTables } from "./outbound.ts";
-import { type RouteTables, separator } from "./routes.ts";
+import type { RouteTables } from "./routes.ts";
+import { separator } from "./separator.ts";
 import { lowerPeers } from "./sources.ts";
 
 // Longer than any call, so that what a lost BYE left behind goes too.
@@ -17,11 +18,10 @@ export function lowerTables(
   outbound: OutboundTables,
 ): Table[] {
   const { trunks } = model;
-  const entry = `${routes.places ? "place ^ chain" : "chain"}${routes.hashed ? " ^ entry, under its MD5" : ""}`;
   const always: Table[] = [
     stored("acl", "trunk of a source address", acl),
     stored("peer", "addresses of agents", lowerPeers(model.agents)),
-    stored("route", `entries of a trunk, by number or user name: ${entry}`, routes.routes),
+    routeTable(routes),
     stored("chain", "what a route tries, in order", routes.chains),
   ];
   return [
@@ -53,6 +53,17 @@ function outboundTables(o: OutboundTables, has: Switches): Table[] {
     ...(has.outboundRoutes ? [stored("outbound_route", "outbound routes, in order", o.routes)] : []),
     { name: "provider", about: "our password at a trunk; from the deployment", bits: bitsFor(o.out.length) },
   ];
+}
+
+function routeTable({ routes, places, grouping }: RouteTables): Table {
+  if (grouping === undefined) {
+    const entry = places ? "place ^ chain" : "chain";
+    return stored("route", `entries of a trunk, by number or user name: ${entry}`, routes);
+  }
+  const { by, characters, lead } = grouping;
+  const rows = by === "end" ? `that end in the same ${characters} characters` : "whose MD5 begins alike";
+  const line = `${lead}trunk:number or user name ^ ${places ? "place / chain" : "chain"}`;
+  return { ...stored("route", `entries ${rows}, a line for each: ${line}`, routes), counter: true };
 }
 
 /** Two slots a row, at least 64: keys that follow each other do not spread evenly. */
