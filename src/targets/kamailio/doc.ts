@@ -26,6 +26,8 @@ export interface Switches {
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
   readonly outbound: boolean;
   readonly outboundRoutes: boolean;
+  /** Routes that send inbound calls to numbers. */
+  readonly forwards: boolean;
   readonly outboundNames: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;

@@ -25,6 +25,9 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     plan: some(trunks.map((t) => t.number_plan)),
     outbound: trunks.some((t) => t.outbound !== undefined),
     outboundRoutes: model.edge.outbound_routes.length > 0,
+    forwards:
+      trunks.some((t) => t.outbound !== undefined) &&
+      trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
     ring: some(all.map((r) => r.ring_timeout)),
