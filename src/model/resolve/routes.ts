@@ -3,13 +3,12 @@ import type { z } from "zod";
 import { type JsonPointer, join } from "../../core/pointer.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { Destination, MatchModel, NumberPlan, RouteModel } from "../model.ts";
-import type { nextChoice, refusal, route as routeSchema } from "../schema/route.ts";
+import type { refusal, route as routeSchema } from "../schema/route.ts";
 import { toE164 } from "./number.ts";
 import { defaultReason } from "./reason.ts";
 import type { Report } from "./report.ts";
 
 type RouteDraft = z.output<typeof routeSchema>;
-type Choice = z.output<typeof nextChoice>;
 
 export interface RouteContext {
   readonly trunk: string;
@@ -21,50 +20,66 @@ export interface RouteContext {
   readonly report: Report;
 }
 
-export function resolveRoute(
+/** The routes that could be resolved; `at` is where their list stands. */
+export function resolveRoutes(
+  drafts: readonly RouteDraft[],
+  at: JsonPointer,
+  context: RouteContext,
+): RouteModel[] {
+  const routes: RouteModel[] = [];
+  for (const [index, draft] of drafts.entries()) {
+    const route = resolveRoute(draft, index, join(at, index), context);
+    if (route !== undefined) routes.push(route);
+  }
+  return routes;
+}
+
+/** Pointers are made only where something is wrong: there may be a million routes. */
+function resolveRoute(
   draft: RouteDraft,
   index: number,
   at: JsonPointer,
   context: RouteContext,
 ): RouteModel | undefined {
-  const match = resolveMatch(draft.match, join(at, "match"), context);
+  const match = resolveMatch(draft.match, at, context);
   const destinations = resolveDestinations(draft, at, context);
   if (match === undefined || destinations === undefined) return undefined;
-  return {
-    at,
-    index,
-    label: `inbound_routes › ${describeMatch(match)}`,
-    match,
-    destinations,
-    ...(draft.ring_timeout === undefined ? {} : { ring_timeout: draft.ring_timeout }),
-  };
+  const label = `inbound_routes › ${describeMatch(match)}`;
+  const { ring_timeout } = draft;
+  return ring_timeout === undefined
+    ? { at, index, label, match, destinations }
+    : { at, index, label, match, destinations, ring_timeout };
 }
 
-/** Built property by property: there may be a million routes. */
+/** Conditions that are numbers, and the properties that they come from. */
+const numbers = [
+  ["to_number", "to_uri"],
+  ["to_prefix", "to_prefix"],
+  ["caller", "caller"],
+  ["caller_prefix", "caller_prefix"],
+] as const satisfies readonly (readonly [keyof MatchModel, keyof RouteDraft["match"]])[];
+
 function resolveMatch(
   draft: RouteDraft["match"],
-  at: JsonPointer,
+  route: JsonPointer,
   context: RouteContext,
 ): MatchModel | undefined {
   const match: { -readonly [K in keyof MatchModel]: MatchModel[K] } = {};
   let good = true;
-  const read = (key: Exclude<keyof MatchModel, "to_user">, property: NumberProperty) => {
-    const text = draft[property];
-    if (text === undefined) return;
-    const value = property.endsWith("prefix") && text.startsWith("+") ? text : toE164(text, context.plan);
-    if (value === undefined) reportNumber(text, join(at, property), context.report);
-    if (value === undefined) good = false;
-    else match[key] = value;
-  };
   if (draft.to_user !== undefined) match.to_user = draft.to_user;
-  read("to_number", "to_uri");
-  read("to_prefix", "to_prefix");
-  read("caller", "caller");
-  read("caller_prefix", "caller_prefix");
+  for (const [key, property] of numbers) {
+    const text = draft[property];
+    if (text === undefined) continue;
+    const isWhole = !property.endsWith("prefix") || !text.startsWith("+");
+    const value = isWhole ? toE164(text, context.plan) : text;
+    if (value !== undefined) match[key] = value;
+    else {
+      reportNumber(text, join(route, "match", property), context.report);
+      good = false;
+    }
+  }
   return good ? match : undefined;
 }
-
-type NumberProperty = Exclude<keyof RouteDraft["match"], "to_user">;
 
 function reportNumber(text: string, at: JsonPointer, report: Report): void {
   report({
@@ -82,7 +97,7 @@ function resolveDestinations(
   at: JsonPointer,
   context: RouteContext,
 ): Destination[] | undefined {
-  const { agent_id, refuse, on_failure = [] } = draft;
+  const { agent_id, refuse, on_failure } = draft;
   if ((agent_id === undefined) === (refuse === undefined)) {
     context.report({
       code: "CREW2110",
@@ -96,30 +111,33 @@ function resolveDestinations(
     });
     return undefined;
   }
-  const destinations: Destination[] = [];
-  const add = (choice: Choice, place: JsonPointer) => {
-    const destination = resolveChoice(choice, place, context);
-    if (destination !== undefined) destinations.push(destination);
-  };
-  if (agent_id !== undefined) add({ agent_id }, at);
-  if (refuse !== undefined) add({ refuse }, at);
-  for (const [i, choice] of on_failure.entries()) add(choice, join(at, "on_failure", i));
-  return destinations.length === 1 + on_failure.length ? destinations : undefined;
+  const first = agent_id === undefined ? refuse && toRefusal(refuse, at) : toAgent(agent_id, at, context);
+  if (on_failure === undefined) return first && [first];
+  const next = on_failure.map((choice, i) => {
+    const place = join(at, "on_failure", i);
+    return "refuse" in choice ? toRefusal(choice.refuse, place) : toAgent(choice.agent_id, place, context);
+  });
+  const all = [first, ...next].filter((d) => d !== undefined);
+  return all.length === 1 + next.length ? all : undefined;
 }
 
-function resolveChoice(choice: Choice, at: JsonPointer, context: RouteContext): Destination | undefined {
-  if ("refuse" in choice) return { at: join(at, "refuse"), type: "refuse", ...withReason(choice.refuse) };
+function toRefusal(draft: z.output<typeof refusal>, at: JsonPointer): Destination {
+  const { code, reason = defaultReason(code) } = draft;
+  return { at: join(at, "refuse"), type: "refuse", code, reason };
+}
+
+function toAgent(id: string, at: JsonPointer, context: RouteContext): Destination | undefined {
   const place = join(at, "agent_id");
-  const agent = context.agentKey(choice.agent_id);
+  const agent = context.agentKey(id);
   if (agent !== undefined) return { at: place, type: "agent", agent };
   if (context.known === undefined)
     return { at: place, type: "refuse", code: 480, reason: "Agent Not Configured" };
-  const nearest = suggest(choice.agent_id, context.known);
+  const nearest = suggest(id, context.known);
   context.report({
     code: "CREW2101",
     severity: "error",
     pointer: place,
-    message: `Trunk '${context.trunk}' has no agent '${choice.agent_id}'.`,
+    message: `Trunk '${context.trunk}' has no agent '${id}'.`,
     help:
       nearest === undefined
         ? `Known: ${context.known.slice(0, 10).join(", ")}${context.known.length > 10 ? ` and ${context.known.length - 10} more` : ""}.`
@@ -135,10 +153,6 @@ function resolveChoice(choice: Choice, at: JsonPointer, context: RouteContext): 
         }),
   });
   return undefined;
-}
-
-function withReason(draft: z.output<typeof refusal>): { readonly code: number; readonly reason: string } {
-  return { code: draft.code, reason: draft.reason ?? defaultReason(draft.code) };
 }
 
 /** How people and logs name a rule. */

@@ -7,7 +7,7 @@ import { resolveNetwork } from "./address.ts";
 import { type agentPool, gatewayAgent, resolveAgent } from "./agents.ts";
 import { numberPlan, toE164 } from "./number.ts";
 import type { Report } from "./report.ts";
-import { resolveRoute } from "./routes.ts";
+import { resolveRoutes } from "./routes.ts";
 
 export type TrunkDraft = z.output<typeof trunkSchema>;
 
@@ -33,14 +33,11 @@ export function resolveTrunk(draft: TrunkDraft, at: JsonPointer, context: TrunkC
     });
   const auth = resolveAuth(draft, join(sip, "auth"), context);
   const agents = resolveAgents(draft, id, at, context);
-  const routes = (draft.sip.inbound_routes ?? []).flatMap((route, index) => {
-    const resolved = resolveRoute(route, index, join(sip, "inbound_routes", index), {
-      trunk: id,
-      plan,
-      report,
-      ...agents,
-    });
-    return resolved === undefined ? [] : [resolved];
+  const routes = resolveRoutes(draft.sip.inbound_routes ?? [], join(sip, "inbound_routes"), {
+    trunk: id,
+    plan,
+    report,
+    ...agents,
   });
   reportUnread(draft, at, report);
   const { outbound, caller_id: caller, custom_headers: headers } = draft.sip;
