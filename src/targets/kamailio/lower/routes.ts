@@ -1,5 +1,5 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
@@ -31,7 +31,8 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   const places = trunks.some((t) =>
     t.routes.some((r) => exactKey(r.match) === undefined || readsAsNumber(r)),
   );
-  const routes = new Map<string, Row>();
+  const hashed = countExact(trunks) > readable;
+  const entries: Row[] = [];
   const rules: Row[] = [];
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
@@ -39,6 +40,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     let ruleCount = 0;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
     const known = new Map<string, string>();
+    const seen = new Set<string>();
     for (const route of trunk.routes) {
       const wanted = destinationsKey(route);
       let chain = known.get(wanted);
@@ -53,28 +55,37 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
         known.set(wanted, chain);
       }
       const exact = exactKey(route.match);
-      const key = `${trunk.id}:${exact}`;
       if (exact === undefined) {
         rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
-      } else if (!routes.has(key)) {
+      } else if (!seen.has(exact)) {
+        seen.add(exact);
         const value = places ? `${route.index}${separator}${chain}` : chain;
-        routes.set(key, { key, value, at: route.at });
+        const row = { key: `${trunk.id}:${exact}`, value, at: route.at };
+        entries.push(hashed ? underHash(row) : row);
       }
     }
   }
-  const hashed = routes.size > readable;
-  const exact = [...routes.values()];
-  return { routes: hashed ? exact.map(underHash) : exact, rules, chains: chainRows, places, hashed };
+  return { routes: entries, rules, chains: chainRows, places, hashed };
+}
+
+function countExact(trunks: readonly TrunkModel[]): number {
+  let count = 0;
+  for (const { routes } of trunks) for (const { match } of routes) if (exactKey(match) !== undefined) count++;
+  return count;
 }
 
 /** Up to so many entries a table is kept for reading; the slots of the core's hash still serve it well. */
 const readable = 4096;
 
 function underHash({ key, value, at }: Row): Row {
-  return { key: createHash("md5").update(key).digest("hex"), value: `${value}${separator}${key}`, at };
+  return { key: hash("md5", key, "hex"), value: `${value}${separator}${key}`, at };
 }
 
+/** Of one agent alone its key, so that a million simple routes make no text. */
 function destinationsKey(route: RouteModel): string {
+  const [only] = route.destinations;
+  if (route.destinations.length === 1 && only?.type === "agent" && route.ring_timeout === undefined)
+    return only.agent;
   let key = String(route.ring_timeout ?? "");
   for (const d of route.destinations) key += d.type === "agent" ? `\n${d.agent}` : `\n${d.code} ${d.reason}`;
   return key;
