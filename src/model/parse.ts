@@ -13,6 +13,7 @@ import { agentPool } from "./resolve/agents.ts";
 import { resolveNetworkSection } from "./resolve/network.ts";
 import { resolveTrunk } from "./resolve/trunk.ts";
 import { edge as edgeSchema } from "./schema/edge.ts";
+import { parseEdge } from "./simple-routes.ts";
 
 export interface ParseOptions {
   /** Overrides the engine line of the config. */
@@ -33,7 +34,7 @@ export function parseConfig(draft: unknown, options: ParseOptions = {}): Result<
       message: "The config exports no edge and no trunk.",
       help: "Export what defineTrunk(), defineEdge() or a list of trunks gives: 'export default defineTrunk({ sip: { … } })'.",
     });
-  const parsed = edgeSchema.safeParse(root.edge);
+  const parsed = parseEdge(root.edge);
   if (parsed.success) return resolve(parsed.data, root, options);
   return {
     diagnostics: [...shapeProblems(parsed.error, root), ...problemsBeside(parsed.error, root, options)],
