@@ -21,13 +21,12 @@ export function covers(trunk: TrunkModel): readonly Cover[] {
 }
 
 /**
- * Whether every route has one exact condition, a number or a user part, that no other has: then none covers another, which
- * is cheaper to see than to search.
+ * Whether every route has an exact condition, a number or a user part, that no other has: then none covers another,
+ * whatever else they ask for, which is cheaper to see than to search.
  */
 function differ(routes: readonly RouteModel[]): boolean {
   const seen = new Set<string>();
   return routes.every(({ match: m }) => {
-    if (m.to_prefix !== undefined || m.caller !== undefined || m.caller_prefix !== undefined) return false;
     if ((m.to_user === undefined) === (m.to_number === undefined)) return false;
     return seen.size < seen.add(m.to_user ?? m.to_number ?? "").size;
   });
@@ -46,7 +45,7 @@ function search(routes: readonly RouteModel[]): readonly Cover[] {
   return found;
 }
 
-/** Rules with the same condition on the caller, by their condition on the called party. */
+/** Rules with the same conditions beside those on the called party, by their condition on the called party. */
 interface Group {
   any?: RouteModel;
   readonly users: Map<string, RouteModel>;
@@ -62,8 +61,8 @@ type Groups = Map<string, Group>;
 
 function add(groups: Groups, route: RouteModel): void {
   const { match } = route;
-  const caller = callerKey(match);
-  let group = groups.get(caller);
+  const key = callerKey(match) + furtherKey(match);
+  let group = groups.get(key);
   if (group === undefined) {
     group = {
       users: new Map(),
@@ -72,7 +71,7 @@ function add(groups: Groups, route: RouteModel): void {
       lengths: new Set(),
       mixed: new Map(),
     };
-    groups.set(caller, group);
+    groups.set(key, group);
   }
   const { to_user, to_number, to_prefix } = match;
   const conditions =
@@ -111,14 +110,33 @@ function covering(
         if (length <= start.length) take(group.prefixes.get(start.slice(0, length)));
     if (group.mixed.size > 0) take(group.mixed.get(mixedKey(match)));
   };
-  look(groups.get(""));
-  if (match.caller === undefined && match.caller_prefix === undefined) return best;
-  look(groups.get(callerKey(match)));
-  if (match.caller !== undefined && match.caller_prefix !== undefined) look(groups.get(`c${match.caller}`));
-  const caller = match.caller ?? match.caller_prefix ?? "";
-  for (const length of callerLengths)
-    if (length <= caller.length) look(groups.get(`p${caller.slice(0, length)}`));
+  // Further conditions are not taken apart: they follow from the very same ones, or from none.
+  const further = furtherKey(match);
+  for (const key of callerKeys(match, callerLengths)) {
+    look(groups.get(key));
+    if (further !== "") look(groups.get(key + further));
+  }
   return best;
+}
+
+/** Keys of all conditions on the caller that hold whenever those of a rule do. */
+function callerKeys(match: MatchModel, lengths: ReadonlySet<number>): Set<string> {
+  const keys = new Set([""]);
+  if (match.caller === undefined && match.caller_prefix === undefined) return keys;
+  keys.add(callerKey(match));
+  if (match.caller !== undefined && match.caller_prefix !== undefined) keys.add(`c${match.caller}`);
+  const caller = match.caller ?? match.caller_prefix ?? "";
+  for (const length of lengths) if (length <= caller.length) keys.add(`p${caller.slice(0, length)}`);
+  return keys;
+}
+
+/** Pattern, headers and hours as text; empty where there are none. */
+function furtherKey({ to_pattern, headers, hours, not_hours }: MatchModel): string {
+  if (to_pattern === undefined && headers === undefined && hours === undefined && not_hours === undefined)
+    return "";
+  return JSON.stringify([to_pattern, headers, hours, not_hours], (name, value) =>
+    name === "at" ? undefined : value,
+  );
 }
 
 /** A prefix that the number has anyway is no condition of its own. */
@@ -134,7 +152,7 @@ function mixedKey({ to_user = "", to_number = "", to_prefix = "" }: MatchModel):
 }
 
 function sameConditions(a: MatchModel, b: MatchModel): boolean {
-  return mixedKey(a) === mixedKey(b) && callerKey(a) === callerKey(b);
+  return mixedKey(a) === mixedKey(b) && callerKey(a) === callerKey(b) && furtherKey(a) === furtherKey(b);
 }
 
 /** A user part that is a number in E.164 is that number in every comparison. */

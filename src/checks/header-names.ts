@@ -113,3 +113,21 @@ export function reservedHeader(name: string): string | undefined {
     return `'${name}' belongs to crew: X-Crew-* never crosses to or from the carrier side`;
   return reserved.has(lower) ? `'${name}' belongs to the protocol` : undefined;
 }
+
+/** Fields of the protocol that say something of the call itself, so that a route may look at them. */
+const tellingOfCalls: ReadonlySet<string> = new Set([
+  "accept-language",
+  "alert-info",
+  "call-info",
+  "diversion",
+  "history-info",
+  "privacy",
+  "reason",
+  "referred-by",
+  "user-agent",
+]);
+
+/** Why a route may not look at a header; `undefined` where it may. */
+export function reservedCondition(name: string): string | undefined {
+  return tellingOfCalls.has(name.toLowerCase()) ? undefined : reservedHeader(name);
+}

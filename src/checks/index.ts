@@ -6,11 +6,17 @@ import { check as noAgentAtEdge } from "./no-agent-at-edge.ts";
 import { check as noBrokenTemplate } from "./no-broken-template.ts";
 import { check as noChoiceAfterRefusal } from "./no-choice-after-refusal.ts";
 import { check as noClearKeys } from "./no-clear-keys.ts";
+import { check as noContradictingFailover } from "./no-contradicting-failover.ts";
+import { check as noDeadDestination } from "./no-dead-destination.ts";
 import { check as noDuplicateHeader } from "./no-duplicate-header.ts";
 import { check as noDuplicateRoute } from "./no-duplicate-route.ts";
 import { check as noDuplicateTarget } from "./no-duplicate-target.ts";
+import { check as noForbiddenForward } from "./no-forbidden-forward.ts";
 import { check as noHostNameAgent } from "./no-host-name-agent.ts";
+import { check as noIdleHours } from "./no-idle-hours.ts";
+import { check as noIdleLimit } from "./no-idle-limit.ts";
 import { check as noIdleRingTimeout } from "./no-idle-ring-timeout.ts";
+import { check as noImpossibleHours } from "./no-impossible-hours.ts";
 import { check as noImpossibleRoute } from "./no-impossible-route.ts";
 import { check as noImpossibleSource } from "./no-impossible-source.ts";
 import { check as noInternalPublicIp } from "./no-internal-public-ip.ts";
@@ -23,22 +29,33 @@ import { check as noPlainSecret } from "./no-plain-secret.ts";
 import { check as noPortCollision } from "./no-port-collision.ts";
 import { check as noRedundantSource } from "./no-redundant-source.ts";
 import { check as noRepeatedChoice } from "./no-repeated-choice.ts";
+import { check as noReservedCondition } from "./no-reserved-condition.ts";
 import { check as noReservedHeader } from "./no-reserved-header.ts";
+import { check as noShadowedOutboundRoute } from "./no-shadowed-outbound-route.ts";
 import { check as noShadowedRoute } from "./no-shadowed-route.ts";
+import { check as noSharedCertificate } from "./no-shared-certificate.ts";
 import { check as noSharedCredentials } from "./no-shared-credentials.ts";
+import { check as noSharedRegistration } from "./no-shared-registration.ts";
 import { check as noSharedSource } from "./no-shared-source.ts";
 import { check as noSipPortInRtp } from "./no-sip-port-in-rtp.ts";
+import { check as noUncarriedCall } from "./no-uncarried-call.ts";
 import { check as noUnreachableAgent } from "./no-unreachable-agent.ts";
 import { check as noUnsafeEngine } from "./no-unsafe-engine.ts";
 import { check as noUnsetVariable } from "./no-unset-variable.ts";
 import { check as noUnusedAgent } from "./no-unused-agent.ts";
 import { check as noWideAllowlist } from "./no-wide-allowlist.ts";
+import { check as noWrongSessionTimer } from "./no-wrong-session-timer.ts";
 import { check as useAuth } from "./use-auth.ts";
+import { check as useCallerId } from "./use-caller-id.ts";
 import { check as useCertificate } from "./use-certificate.ts";
+import { check as useClientCa } from "./use-client-ca.ts";
 import { check as useCommonCodec } from "./use-common-codec.ts";
+import { check as useCountry } from "./use-country.ts";
+import { check as useDestinationGuard } from "./use-destination-guard.ts";
 import { check as useEdge } from "./use-edge.ts";
 import { check as useEnoughRtpPorts } from "./use-enough-rtp-ports.ts";
 import { check as useNumberMatch } from "./use-number-match.ts";
+import { check as useRegistrationAuth } from "./use-registration-auth.ts";
 import { check as useRoutes } from "./use-routes.ts";
 
 export const checks: readonly Check[] = [
@@ -46,11 +63,17 @@ export const checks: readonly Check[] = [
   noBrokenTemplate,
   noChoiceAfterRefusal,
   noClearKeys,
+  noContradictingFailover,
+  noDeadDestination,
   noDuplicateHeader,
   noDuplicateRoute,
   noDuplicateTarget,
+  noForbiddenForward,
   noHostNameAgent,
+  noIdleHours,
+  noIdleLimit,
   noIdleRingTimeout,
+  noImpossibleHours,
   noImpossibleRoute,
   noImpossibleSource,
   noInternalPublicIp,
@@ -63,22 +86,33 @@ export const checks: readonly Check[] = [
   noPortCollision,
   noRedundantSource,
   noRepeatedChoice,
+  noReservedCondition,
   noReservedHeader,
+  noShadowedOutboundRoute,
   noShadowedRoute,
+  noSharedCertificate,
   noSharedCredentials,
+  noSharedRegistration,
   noSharedSource,
   noSipPortInRtp,
+  noUncarriedCall,
   noUnreachableAgent,
   noUnsafeEngine,
   noUnsetVariable,
   noUnusedAgent,
   noWideAllowlist,
+  noWrongSessionTimer,
   useAuth,
+  useCallerId,
   useCertificate,
+  useClientCa,
   useCommonCodec,
+  useCountry,
+  useDestinationGuard,
   useEdge,
   useEnoughRtpPorts,
   useNumberMatch,
+  useRegistrationAuth,
   useRoutes,
 ];
 

@@ -2,7 +2,7 @@
 
 import { type JsonPointer, join } from "../core/pointer.ts";
 import type { CapabilityName } from "../engine/capability-names.ts";
-import type { Model } from "../model/model.ts";
+import type { Model, TrunkModel } from "../model/model.ts";
 
 export interface Need {
   readonly capability: CapabilityName;
@@ -25,6 +25,14 @@ export function needs(model: Model): Need[] {
         instead: `Set 'network.${side}.tcp' to false.`,
       });
   for (const trunk of model.trunks) {
+    found.push(...ofOutbound(trunk), ...ofTranscoding(trunk, model));
+    if (trunk.auth.type === "client_certificate")
+      found.push({
+        capability: "tls_client_certificate",
+        at: trunk.auth.at,
+        wish: `A client certificate on trunk '${trunk.id}'`,
+        instead: "Use 'ip_allowlist'.",
+      });
     if (trunk.auth.type === "digest") {
       found.push({
         capability: trunk.auth.algorithm === "SHA-256" ? "sha256_digest" : "digest_inbound",
@@ -58,6 +66,62 @@ export function needs(model: Model): Need[] {
         instead: "Set 'nat: false' on the agent.",
       });
   return found;
+}
+
+function ofOutbound({ id, outbound }: TrunkModel): Need[] {
+  if (outbound === undefined) return [];
+  const found: Need[] = [];
+  for (const transport of ["tcp", "tls"] as const) {
+    const target = outbound.targets.find((t) => t.transport === transport);
+    if (target !== undefined)
+      found.push({
+        capability: transport,
+        at: target.at,
+        wish: `${transport.toUpperCase()} towards the provider of trunk '${id}'`,
+        instead: "Set 'transport: \"udp\"' in 'outbound'.",
+      });
+  }
+  if (outbound.auth !== undefined)
+    found.push({
+      capability: "outbound_digest",
+      at: outbound.auth.at,
+      wish: `A password at the provider of trunk '${id}'`,
+      instead: "Have the provider know the edge by its address.",
+    });
+  if (outbound.register !== undefined)
+    found.push({
+      capability: "outbound_registration",
+      at: outbound.register.at,
+      wish: `The registration of trunk '${id}'`,
+      instead: "Have the provider send calls to the edge's address.",
+    });
+  return found;
+}
+
+/** Whether anything transcodes is known only on the wire, but for `always` and for sides without a common codec. */
+function ofTranscoding(trunk: TrunkModel, model: Model): Need[] {
+  if (trunk.transcode === "never") return [];
+  if (trunk.transcode === "always")
+    return [
+      {
+        capability: "transcoding",
+        at: join(trunk.at, "sip", "transcode"),
+        wish: `Transcoding on trunk '${trunk.id}'`,
+        instead: "Set 'transcode' to 'never' and list a codec that both sides speak.",
+      },
+    ];
+  return model.agents
+    .filter(
+      ({ key, codecs }) =>
+        codecs?.every((c) => trunk.codecs.every((t) => t.name !== c)) === true &&
+        trunk.routes.some((r) => r.destinations.some((d) => d.type === "agent" && d.agent === key)),
+    )
+    .map((agent) => ({
+      capability: "transcoding" as const,
+      at: join(agent.at, "codecs"),
+      wish: `Transcoding between trunk '${trunk.id}' and agent '${agent.id}', which have no codec in common,`,
+      instead: "Add a codec that both speak.",
+    }));
 }
 
 /** Needs whose lack leaves the edge safe and calls working. */

@@ -20,13 +20,25 @@ export const check = {
   good: sample("tls"),
   run(model, report) {
     const { network } = model.edge;
-    for (const trunk of model.trunks)
-      if (trunk.media_encryption !== "disabled" && network.carrier.tls === undefined)
+    for (const trunk of model.trunks) {
+      if (trunk.media_encryption === "disabled" || trunk.keys_over_clear_signalling) continue;
+      const without =
+        trunk.media_encryption === "required" ? "its calls are refused" : "its media is in clear";
+      if (network.carrier.tls === undefined)
         report({
           pointer: join(trunk.at, "sip", "media_encryption"),
-          message: `Trunk '${trunk.id}' encrypts media, but the carrier side has no TLS to carry the keys.`,
-          help: "Give the edge a certificate ('network.tls') and the other end TLS.",
+          message: `Trunk '${trunk.id}' is to encrypt media, but the carrier side has no TLS to carry the keys: ${without}.`,
+          help: "Give the edge a certificate ('network.tls') and the other end TLS; 'keys_over_clear_signalling: true' lets the keys travel in clear.",
         });
+      const clear = trunk.outbound?.targets.find((t) => t.transport !== "tls");
+      if (clear !== undefined)
+        report({
+          pointer: clear.at,
+          message: `Trunk '${trunk.id}' is to encrypt media, but calls go out over ${clear.transport.toUpperCase()}, which shows the keys: ${without}.`,
+          related: [{ pointer: join(trunk.at, "sip", "media_encryption"), label: "asked for here" }],
+          help: "Set 'transport: \"tls\"' in 'outbound'; 'keys_over_clear_signalling: true' lets the keys travel in clear.",
+        });
+    }
     for (const agent of model.agents) {
       if (agent.media_encryption === "disabled") continue;
       const clear = agent.targets.find((t) => t.transport !== "tls");

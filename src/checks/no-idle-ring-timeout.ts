@@ -23,7 +23,7 @@ export const check = {
     for (const trunk of model.trunks)
       for (const route of trunk.routes) {
         if (route.ring_timeout === undefined) continue;
-        const rings = route.destinations.some((d) => d.type === "agent");
+        const rings = route.destinations.some((d) => d.type !== "refuse");
         if (rings && route.ring_timeout <= callersPatience) continue;
         report({
           pointer: join(route.at, "ring_timeout"),

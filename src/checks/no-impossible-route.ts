@@ -37,6 +37,7 @@ function contradiction({
   to_user,
   to_number,
   to_prefix,
+  to_pattern,
   caller,
   caller_prefix,
 }: MatchModel): string | undefined {
@@ -44,6 +45,8 @@ function contradiction({
     return `'${to_number}' does not start with '${to_prefix}'`;
   if (caller !== undefined && caller_prefix !== undefined && !caller.startsWith(caller_prefix))
     return `The caller '${caller}' does not start with '${caller_prefix}'`;
+  if (to_user !== undefined && to_pattern !== undefined && !new RegExp(`^${to_pattern}$`).test(to_user))
+    return `'${to_user}' does not match '${to_pattern}'`;
   if (to_user === undefined || !/^\+[1-9][0-9]+$/.test(to_user)) return undefined;
   if (to_number !== undefined && to_user !== to_number) return `'${to_user}' is not '${to_number}'`;
   if (to_prefix !== undefined && !to_user.startsWith(to_prefix))

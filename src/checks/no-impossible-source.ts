@@ -2,6 +2,7 @@
 import { addressKind, networkText } from "./addresses.ts";
 import type { Check } from "./check.ts";
 import { sampleTrunk } from "./sample.ts";
+import { allowedNetworks } from "./sources.ts";
 
 const sample = (address: string) =>
   sampleTrunk({ sip: { auth: { type: "ip_allowlist", allowed_ips: [address] } } });
@@ -15,15 +16,12 @@ export const check = {
   bad: sample("224.0.0.10"),
   good: sample("203.0.113.10"),
   run(model, report) {
-    for (const { auth } of model.trunks) {
-      if (auth.type !== "ip_allowlist") continue;
-      for (const network of auth.networks)
-        if (network.prefix > 1 && addressKind(network.address) === "never")
-          report({
-            pointer: network.at,
-            message: `No call can come from '${networkText(network)}'.`,
-            help: "Write the address that the PBX or provider sends from.",
-          });
-    }
+    for (const network of allowedNetworks(model))
+      if (network.prefix > 1 && addressKind(network.address) === "never")
+        report({
+          pointer: network.at,
+          message: `No call can come from '${networkText(network)}'.`,
+          help: "Write the address that calls come from.",
+        });
   },
 } satisfies Check;

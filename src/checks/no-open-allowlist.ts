@@ -2,6 +2,7 @@
 import { networkText } from "./addresses.ts";
 import type { Check } from "./check.ts";
 import { sampleTrunk } from "./sample.ts";
+import { allowedNetworks } from "./sources.ts";
 
 const sample = (network: string) =>
   sampleTrunk({ sip: { auth: { type: "ip_allowlist", allowed_ips: [network] } } });
@@ -15,15 +16,12 @@ export const check = {
   bad: sample("0.0.0.0/0"),
   good: sample("203.0.113.0/24"),
   run(model, report) {
-    for (const { auth } of model.trunks) {
-      if (auth.type !== "ip_allowlist") continue;
-      for (const network of auth.networks)
-        if (network.prefix <= 1)
-          report({
-            pointer: network.at,
-            message: `'${networkText(network)}' lets everybody in.`,
-            help: "Name the addresses of the PBX or provider; where they change, use digest.",
-          });
-    }
+    for (const network of allowedNetworks(model))
+      if (network.prefix <= 1)
+        report({
+          pointer: network.at,
+          message: `'${networkText(network)}' lets everybody in.`,
+          help: "Name the addresses that calls come from; where they change, use digest.",
+        });
   },
 } satisfies Check;

@@ -18,8 +18,8 @@ export const check = {
   code: "CREW2207",
   name: "noRepeatedChoice",
   severity: "warning",
-  summary: "A route names the same agent twice.",
-  why: "An agent that could not take the call a moment ago is asked again, and the caller waits for nothing.",
+  summary: "A route names the same agent or number twice.",
+  why: "Whoever could not take the call a moment ago is asked again, and the caller waits for nothing.",
   bad: sample("agent_sarah"),
   good: sample("agent_marcus"),
   run(model, report) {
@@ -28,15 +28,19 @@ export const check = {
         if (route.destinations.length < 2) continue;
         const seen = new Map<string, string>();
         for (const destination of route.destinations) {
-          if (destination.type !== "agent") continue;
-          const first = seen.get(destination.agent);
-          if (first === undefined) seen.set(destination.agent, destination.at);
+          if (destination.type === "refuse") continue;
+          const choice =
+            destination.type === "agent"
+              ? `Agent '${destination.agent}'`
+              : `${destination.number} over trunk '${destination.via}'`;
+          const first = seen.get(choice);
+          if (first === undefined) seen.set(choice, destination.at);
           else
             report({
               pointer: destination.at,
-              message: `Agent '${destination.agent}' has already been tried for this call.`,
+              message: `${choice} has already been tried for this call.`,
               related: [{ pointer: first, label: "first here" }],
-              help: "Name another agent, or give the agent several URIs that stand in for each other.",
+              help: "Name another agent or number, or give the agent several URIs that stand in for each other.",
             });
         }
       }

@@ -1,6 +1,6 @@
 /** CREW3115: one user name, two trunks. */
 import { join } from "../core/pointer.ts";
-import type { TrunkModel } from "../model/model.ts";
+import type { DigestModel } from "../model/model.ts";
 import type { Check } from "./check.ts";
 import { sampleEdge } from "./sample.ts";
 
@@ -18,26 +18,37 @@ export const check = {
   code: "CREW3115",
   name: "noSharedCredentials",
   severity: "error",
-  summary: "Two digest trunks have the same user name and realm.",
-  why: "A digest trunk is known by its user name. Where two have the same one, nothing says which trunk a call belongs to.",
+  summary: "Two digest trunks, or two agents, have the same user name and realm.",
+  why: "Who signs in with a password is known by the user name. Where two have the same one, nothing says whose a call is.",
   bad: sampleEdge({ trunks: [trunk("one", "branch"), trunk("two", "branch")] }),
   good: sampleEdge({ trunks: [trunk("one", "branch-1"), trunk("two", "branch-2")] }),
   run(model, report) {
-    const first = new Map<string, TrunkModel>();
-    for (const trunk of model.trunks) {
-      if (trunk.auth.type !== "digest") continue;
-      const key = `${trunk.auth.username}\n${trunk.auth.realm}`;
-      const twin = first.get(key);
-      if (twin === undefined) first.set(key, trunk);
-      else
-        report({
-          pointer: join(trunk.auth.at, "username"),
-          message: `'${trunk.auth.username}' is the user name of trunk '${twin.id}' and of trunk '${trunk.id}'.`,
-          related: [
-            { pointer: join(twin.at, "sip", "auth", "username"), label: `that of trunk '${twin.id}'` },
-          ],
-          help: "Give each trunk a user name of its own.",
-        });
+    const trunks = model.trunks.flatMap(({ id, auth }) =>
+      auth.type === "digest" ? [{ owner: `trunk '${id}'`, auth }] : [],
+    );
+    const agents = model.agents.flatMap(({ id, auth }) =>
+      auth === undefined ? [] : [{ owner: `agent '${id}'`, auth }],
+    );
+    // The two sides have sockets of their own, so a trunk and an agent may share a name.
+    for (const side of [trunks, agents]) {
+      const first = new Map<string, Owned>();
+      for (const owned of side) {
+        const key = `${owned.auth.username}\n${owned.auth.realm}`;
+        const twin = first.get(key);
+        if (twin === undefined) first.set(key, owned);
+        else
+          report({
+            pointer: join(owned.auth.at, "username"),
+            message: `'${owned.auth.username}' is the user name of ${twin.owner} and of ${owned.owner}.`,
+            related: [{ pointer: join(twin.auth.at, "username"), label: `that of ${twin.owner}` }],
+            help: "Give each a user name of its own.",
+          });
+      }
     }
   },
 } satisfies Check;
+
+interface Owned {
+  readonly owner: string;
+  readonly auth: DigestModel;
+}

@@ -24,8 +24,9 @@ export const check = {
         for (const destination of route.destinations)
           if (destination.type === "agent") used.add(destination.agent);
     if (used.size === model.agents.length) return;
+    // An agent that proves who it is may be there to place calls alone.
     for (const agent of model.agents)
-      if (!used.has(agent.key))
+      if (!used.has(agent.key) && agent.auth === undefined && agent.allowed_ips.length === 0)
         report({
           pointer: agent.at,
           part: "key",

@@ -2,6 +2,7 @@
 import { networkText } from "./addresses.ts";
 import type { Check } from "./check.ts";
 import { sampleTrunk } from "./sample.ts";
+import { allowedNetworks } from "./sources.ts";
 
 const sample = (network: string) =>
   sampleTrunk({ sip: { auth: { type: "ip_allowlist", allowed_ips: [network] } } });
@@ -14,20 +15,17 @@ export const check = {
   name: "noWideAllowlist",
   severity: "warning",
   summary: "An allowlist holds a very wide network.",
-  why: "Whoever gets an address in it can place calls as this trunk, and UDP source addresses inside of it can be forged.",
+  why: "Whoever gets an address in it can place calls as the trunk or agent, and UDP source addresses inside of it can be forged.",
   bad: sample("203.0.0.0/12"),
   good: sample("203.0.113.0/24"),
   run(model, report) {
-    for (const { auth } of model.trunks) {
-      if (auth.type !== "ip_allowlist") continue;
-      for (const network of auth.networks)
-        if (network.prefix > 1 && network.prefix < widest[network.family])
-          report({
-            pointer: network.at,
-            message: `'${networkText(network)}' holds ${size(network)} addresses.`,
-            help: "Name only the addresses that calls come from; providers publish them.",
-          });
-    }
+    for (const network of allowedNetworks(model))
+      if (network.prefix > 1 && network.prefix < widest[network.family])
+        report({
+          pointer: network.at,
+          message: `'${networkText(network)}' holds ${size(network)} addresses.`,
+          help: "Name only the addresses that calls come from; providers publish them.",
+        });
   },
 } satisfies Check;
 

@@ -1,4 +1,4 @@
-/** The networks of all trunks in order, so that what lies inside what is found in one pass. */
+/** The networks of trunks and agents; those of trunks in order, so that what lies inside what is found in one pass. */
 import type { IpNetwork, Model, TrunkModel } from "../model/model.ts";
 import { addressKey } from "./addresses.ts";
 
@@ -11,6 +11,14 @@ export interface Nesting {
   readonly inner: Source;
   /** The narrowest network around it that stands elsewhere. */
   readonly outer: Source;
+}
+
+/** The networks of every allowlist: those of trunks, and those from which agents may place calls. */
+export function allowedNetworks(model: Model): IpNetwork[] {
+  return [
+    ...model.trunks.flatMap(({ auth }) => (auth.type === "ip_allowlist" ? auth.networks : [])),
+    ...model.agents.flatMap((agent) => agent.allowed_ips),
+  ];
 }
 
 /** Pairs of networks where one lies inside the other or is the same; linear but for the sorting. */

@@ -1,5 +1,6 @@
 /** CREW3113: fewer media ports than the allowed calls take. */
 import { join } from "../core/pointer.ts";
+import type { LimitsModel } from "../model/model.ts";
 import type { Check } from "./check.ts";
 import { sampleEdge } from "./sample.ts";
 
@@ -20,17 +21,27 @@ export const check = {
     const { network } = model.edge;
     const [first, last] = network.rtp;
     const room = Math.floor((last - first + 1) / portsPerCall);
-    const limited = model.trunks.filter((t) => t.limits.calls !== undefined);
-    const calls = limited.reduce((sum, t) => sum + (t.limits.calls ?? 0), 0);
+    const limited = model.trunks.flatMap((trunk) => {
+      const most = mostCalls(trunk.limits);
+      return most === undefined ? [] : [{ trunk, most }];
+    });
+    const calls = limited.reduce((sum, { most }) => sum + most, 0);
     if (calls <= room) return;
     report({
       pointer: join(network.at, "rtp"),
       message: `The ${last - first + 1} ports ${first} to ${last} have room for ${room} calls, but ${calls} are allowed.`,
-      related: limited.slice(0, 5).map((t) => ({
-        pointer: join(t.at, "limits", "calls"),
-        label: `trunk '${t.id}': ${t.limits.calls}`,
+      related: limited.slice(0, 5).map(({ trunk, most }) => ({
+        pointer: join(trunk.at, "limits"),
+        label: `trunk '${trunk.id}': ${most}`,
       })),
       help: `Widen 'rtp' to at least ${calls * portsPerCall} ports, or lower the limits.`,
     });
   },
 } satisfies Check;
+
+/** The calls that a trunk may have at once; `undefined` where nothing bounds them. */
+function mostCalls({ calls, inbound, outbound }: LimitsModel): number | undefined {
+  const both =
+    inbound.calls === undefined || outbound.calls === undefined ? undefined : inbound.calls + outbound.calls;
+  return calls === undefined || both === undefined ? (calls ?? both) : Math.min(calls, both);
+}

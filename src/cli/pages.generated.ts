@@ -231,9 +231,11 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW2001": {
     "severity": "error",
     "messages": [
+      "… cannot stand beside the other properties of ….",
       "… is not a property of …."
     ],
     "help": [
+      "Give only one of those that exclude each other.",
       "Known: ….",
       "Did you mean '…'?"
     ]
@@ -241,9 +243,11 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW2002": {
     "severity": "error",
     "messages": [
+      "… has none of ….",
       "… has no '…'."
     ],
     "help": [
+      "Add one of them: ….",
       "Add '…'."
     ]
   },
@@ -299,8 +303,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "why": "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
     "help": [
-      "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
-      "Write '+', country code and number, for example '+14155551234'."
+      "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk."
     ]
   },
   "CREW2104": {
@@ -347,7 +350,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "why": "An empty list could be read as 'allow nobody' or as 'allow everybody'; crew does not guess.",
     "help": [
-      "Name the addresses of the PBX or provider."
+      "Name the addresses of …."
     ]
   },
   "CREW2108": {
@@ -370,10 +373,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "severity": "error",
     "messages": [
       "The route says nothing of where the call goes.",
-      "The route names an agent and a refusal."
+      "The route names more than one of an agent, a number and a refusal."
     ],
     "help": [
-      "Give exactly one of 'agent_id' and 'refuse'; what comes after a failure belongs in 'on_failure'."
+      "Give exactly one of 'agent_id', 'forward' and 'refuse'; what comes after a failure belongs in 'on_failure'."
     ]
   },
   "CREW2111": {
@@ -436,6 +439,64 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Remove 'sample_rate'."
+    ]
+  },
+  "CREW2118": {
+    "severity": "error",
+    "messages": [
+      "The edge has no trunk '…'."
+    ],
+    "why": "'via' names the trunk that carries a call by its crew_id.",
+    "help": [
+      "Known: …….",
+      "Did you mean '…'?"
+    ]
+  },
+  "CREW2119": {
+    "severity": "error",
+    "messages": [
+      "The pattern '…' …."
+    ],
+    "why": "The called number comes from outside, so a pattern must mean the same to every program and never take long to compare.",
+    "help": []
+  },
+  "CREW2120": {
+    "severity": "error",
+    "messages": [
+      "There is no time zone '…'."
+    ],
+    "why": "Hours count on the clocks of a place, with its daylight saving time; places have names in the IANA time zone database.",
+    "help": [
+      "Write a name such as 'Europe/Berlin' or 'America/New_York'.",
+      "Did you mean '…'?"
+    ]
+  },
+  "CREW2121": {
+    "severity": "error",
+    "messages": [
+      "'…' asks for …, 'transport' for …."
+    ],
+    "help": [
+      "Remove one of the two."
+    ]
+  },
+  "CREW2122": {
+    "severity": "warning",
+    "messages": [
+      "The user part '…' is not used: the called number stands there."
+    ],
+    "help": [
+      "Leave it out; the user name at the provider belongs in 'auth'."
+    ]
+  },
+  "CREW2123": {
+    "severity": "error",
+    "messages": [
+      "No trunk of the edge has an agent '…'."
+    ],
+    "help": [
+      "Name an agent from the 'agents' of a trunk.",
+      "Did you mean '…'?"
     ]
   },
   "CREW4001": {
@@ -509,6 +570,140 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Calls to the agent work. Nothing needs to change."
+    ]
+  },
+  "CREW4009": {
+    "severity": "warning",
+    "messages": [
+      "'client_certificate' of trunk '…' is not acted on yet: all its inbound calls are refused."
+    ],
+    "help": [
+      "Use 'ip_allowlist' or 'digest'."
+    ]
+  },
+  "CREW4010": {
+    "severity": "warning",
+    "messages": [
+      "'outbound_routes' are not acted on yet: agents cannot place calls."
+    ],
+    "help": [
+      "Inbound calls work. Nothing needs to change."
+    ]
+  },
+  "CREW4011": {
+    "severity": "warning",
+    "messages": [
+      "'transcode' of trunk '…' is not acted on yet: codecs only pass through.",
+      "Transcoding is not acted on yet, and agent '…' has no codec in common with trunk '…': its calls are refused with 488."
+    ],
+    "help": [
+      "List a codec that both sides speak.",
+      "Add a codec that both speak; every telephone speaks PCMU or PCMA."
+    ]
+  },
+  "CREW4012": {
+    "severity": "warning",
+    "messages": [
+      "'dtmf' of trunk '…' is not acted on yet: digits cross as they come."
+    ],
+    "help": [
+      "Set both ends to the same kind of DTMF."
+    ]
+  },
+  "CREW4013": {
+    "severity": "warning",
+    "messages": [
+      "'keys_over_clear_signalling' of trunk '…' is not acted on yet: media is not encrypted."
+    ],
+    "help": [
+      "Nothing needs to change."
+    ]
+  },
+  "CREW4014": {
+    "severity": "warning",
+    "messages": [
+      "'session_timer' of trunk '…' is not acted on yet: the edge adds no session timer."
+    ],
+    "help": [
+      "Calls whose media ends are cleared anyway."
+    ]
+  },
+  "CREW4015": {
+    "severity": "warning",
+    "messages": [
+      "'refer' of trunk '…' is not acted on yet: REFER is refused."
+    ],
+    "help": [
+      "Have the agent ask its own system for the transfer."
+    ]
+  },
+  "CREW4016": {
+    "severity": "warning",
+    "messages": [
+      "'failover' of trunk '…' is not acted on yet: the usual codes decide."
+    ],
+    "help": [
+      "Usual are 408, 430, 480, 500, 502, 503, 504 and 580."
+    ]
+  },
+  "CREW4017": {
+    "severity": "warning",
+    "messages": [
+      "'limits.…' of trunk '…' is not acted on yet: only the limits of both directions together count."
+    ],
+    "help": [
+      "Use 'calls' and 'calls_per_second' of 'limits'."
+    ]
+  },
+  "CREW4018": {
+    "severity": "warning",
+    "messages": [
+      "'call_minutes' of trunk '…' is not acted on yet: calls may last for ever."
+    ],
+    "help": [
+      "Calls whose media ends are cleared anyway."
+    ]
+  },
+  "CREW4019": {
+    "severity": "warning",
+    "messages": [
+      "'response' of the limits of trunk '…' is not acted on yet: a full trunk answers 503."
+    ],
+    "help": [
+      "Nothing needs to change where the other end takes 503 for busy."
+    ]
+  },
+  "CREW4020": {
+    "severity": "error",
+    "messages": [],
+    "help": []
+  },
+  "CREW4021": {
+    "severity": "error",
+    "messages": [],
+    "help": []
+  },
+  "CREW4022": {
+    "severity": "error",
+    "messages": [],
+    "help": []
+  },
+  "CREW4023": {
+    "severity": "warning",
+    "messages": [
+      "'forward' in routes of trunk '…' is not acted on yet: such a call is refused with 503."
+    ],
+    "help": [
+      "Name an agent that takes the call."
+    ]
+  },
+  "CREW4024": {
+    "severity": "warning",
+    "messages": [
+      "Registrations of trunk '…' are not acted on yet: nothing can be called there."
+    ],
+    "help": [
+      "Give the trunk 'outbound' with the address of the other end."
     ]
   },
   "CREW4101": {

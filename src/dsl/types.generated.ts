@@ -1,7 +1,7 @@
 /** The config as types. Generated from src/model/schema by 'npm run gen'; do not edit. */
 
 export interface WeightedUri {
-  /** Where the agent listens, for example `sip:10.0.4.10:5080`. */
+  /** SIP URI, for example `sip:10.0.4.10:5080`. */
   readonly uri: string;
   /**
    * Lower numbers are tried first; equal ones share the load.
@@ -23,8 +23,8 @@ export interface SecretRef {
   readonly secret: string;
 }
 
-export interface Digest {
-  /** The trunk is known by a user name and password (RFC 3261 section 22, RFC 8760). */
+export interface AgentDigest {
+  /** The peer is known by a user name and password (RFC 3261 section 22, RFC 8760). */
   readonly type: "digest";
   /** User name that the other end sends; unique on an edge. */
   readonly username: string;
@@ -66,71 +66,29 @@ export interface Agent {
    * @default `disabled`
    */
   readonly media_encryption?: "disabled" | "allowed" | "required" | undefined;
-  /** Addresses from which this agent may place calls. */
+  /**
+   * Addresses and networks (CIDR) from which this agent may place calls, beside the addresses in `uri`.
+   *
+   * @default none
+   */
   readonly allowed_ips?: readonly string[] | undefined;
   /** Digest credentials with which this agent may place calls. */
-  readonly auth?: Digest | undefined;
+  readonly auth?: AgentDigest | undefined;
 }
 
-/** What the trunk may use. A full trunk answers 503. */
-export interface Limits {
+export interface LimitPair {
   /**
-   * Calls at the same time, ringing ones included.
+   * Calls of this direction at the same time, ringing ones included.
    *
    * @default no limit
    */
   readonly calls?: number | undefined;
   /**
-   * New calls in a second.
+   * New calls of this direction in a second.
    *
    * @default no limit
    */
   readonly calls_per_second?: number | undefined;
-}
-
-export interface IpAllowlist {
-  /** The trunk is known by the source address of its requests. */
-  readonly type: "ip_allowlist";
-  /** Addresses and networks (CIDR) that belong to the trunk. An empty list would refuse every call and is an error. */
-  readonly allowed_ips: readonly string[];
-}
-
-/** Credentials that answer the provider's challenge. */
-export interface OutboundAuth {
-  /** User name at the provider. */
-  readonly username: string;
-  /** Password at the provider: `secret("NAME")`. */
-  readonly password: SecretRef | string;
-}
-
-/** Calls from agents to the carrier side. */
-export interface Outbound {
-  /** The provider's SIP URI. */
-  readonly uri: string;
-  /**
-   * Transport towards the provider.
-   *
-   * @default `udp`
-   */
-  readonly transport?: "udp" | "tcp" | "tls" | undefined;
-  /** Credentials that answer the provider's challenge. */
-  readonly auth?: OutboundAuth | undefined;
-  /** Caller's number of outbound calls. */
-  readonly caller_id?: string | undefined;
-}
-
-/** Conditions that must all hold. An empty match takes every call. */
-export interface Match {
-  /** Called user part, compared literally and case-sensitively. */
-  readonly to_user?: string | undefined;
-  /** Called number, compared in E.164; `country` on the trunk completes national forms. */
-  readonly to_uri?: string | undefined;
-  /** Start of the called number in E.164, for example `+1415`. */
-  readonly to_prefix?: string | undefined;
-  /** Caller's number, compared in E.164. */
-  readonly caller?: string | undefined;
-  /** Start of the caller's number in E.164, for example `+49`. */
-  readonly caller_prefix?: string | undefined;
 }
 
 export interface Refusal {
@@ -144,9 +102,678 @@ export interface Refusal {
   readonly reason?: string | undefined;
 }
 
+/** What the trunk may use. */
+export interface Limits {
+  /**
+   * Calls at the same time, of both directions, ringing ones included.
+   *
+   * @default no limit
+   */
+  readonly calls?: number | undefined;
+  /**
+   * New calls in a second, of both directions.
+   *
+   * @default no limit
+   */
+  readonly calls_per_second?: number | undefined;
+  /**
+   * What calls from the carrier side may use of it.
+   *
+   * @default all
+   */
+  readonly inbound?: LimitPair | undefined;
+  /**
+   * What calls to the carrier side may use of it.
+   *
+   * @default all
+   */
+  readonly outbound?: LimitPair | undefined;
+  /**
+   * Minutes after which a call is ended.
+   *
+   * @default 240
+   */
+  readonly call_minutes?: number | undefined;
+  /**
+   * What a full trunk answers.
+   *
+   * @default 503 Service Unavailable
+   */
+  readonly response?: Refusal | undefined;
+}
+
+export interface IpAllowlist {
+  /** The trunk is known by the source address of its requests. */
+  readonly type: "ip_allowlist";
+  /** Addresses and networks (CIDR) that belong to the trunk. An empty list would refuse every call and is an error. */
+  readonly allowed_ips: readonly string[];
+}
+
+export interface Digest {
+  /** The peer is known by a user name and password (RFC 3261 section 22, RFC 8760). */
+  readonly type: "digest";
+  /** User name that the other end sends; unique on an edge. */
+  readonly username: string;
+  /** Password: `secret("NAME")`. */
+  readonly password: SecretRef | string;
+  /**
+   * Realm of the challenge.
+   *
+   * @default the edge's `hostname`, else `crew`
+   */
+  readonly realm?: string | undefined;
+  /**
+   * Digest algorithm. `SHA-256` only where the peer can (Asterisk 22 can).
+   *
+   * @default `MD5`
+   */
+  readonly algorithm?: "MD5" | "SHA-256" | undefined;
+  /**
+   * The other end may register the address at which it takes calls; calls to a trunk without `outbound` go there.
+   *
+   * @default true
+   */
+  readonly register?: boolean | undefined;
+}
+
+export interface ClientCertificate {
+  /** The trunk is known by its TLS certificate; needs TLS on the carrier side and `network.tls.ca`. */
+  readonly type: "client_certificate";
+  /** Host name that the peer's certificate carries (subject alternative name); unique on an edge. */
+  readonly name: string;
+}
+
+/** Credentials that answer the provider's challenge. */
+export interface OutboundAuth {
+  /** User name at the provider. */
+  readonly username: string;
+  /** Password at the provider: `secret("NAME")`. */
+  readonly password: SecretRef | string;
+  /**
+   * Realm of the provider's challenge; challenges of other realms are not answered.
+   *
+   * @default any realm
+   */
+  readonly realm?: string | undefined;
+}
+
+export interface Registration {
+  /**
+   * Where to register, as a SIP URI.
+   *
+   * @default the first `uri`
+   */
+  readonly registrar?: string | undefined;
+  /**
+   * Seconds that a registration is asked to last.
+   *
+   * @default 300
+   */
+  readonly expires?: number | undefined;
+  /**
+   * User part of the address that the provider shall call.
+   *
+   * @default the trunk's `crew_id`
+   */
+  readonly contact_user?: string | undefined;
+}
+
+/** Calls from agents to the carrier side. */
+export interface Outbound {
+  /** Where the provider takes calls. Several URIs share the load and stand in for each other. */
+  readonly uri: string | readonly (string | WeightedUri)[];
+  /** Transport towards the provider where a URI does not say `;transport=…`. Default: `udp`, with `sips:` `tls`. */
+  readonly transport?: "udp" | "tcp" | "tls" | undefined;
+  /** Credentials that answer the provider's challenge. */
+  readonly auth?: OutboundAuth | undefined;
+  /**
+   * Caller's number of outbound calls; takes the place of the agent's own.
+   *
+   * @default the agent's own
+   */
+  readonly caller_id?: string | undefined;
+  /**
+   * Numbers that an agent may choose as the caller; every other one gives way to `caller_id`.
+   *
+   * @default none
+   */
+  readonly caller_ids?: readonly string[] | undefined;
+  /**
+   * How numbers are written towards the provider: `e164` +14155551111, `digits` 14155551111, `national` as dialled inside of the trunk's `country` (other countries as `international`), `international` with 00 or the country's own prefix.
+   *
+   * @default `e164`
+   */
+  readonly number_format?: "e164" | "digits" | "national" | "international" | undefined;
+  /**
+   * Mark URIs that hold a number with `;user=phone` (RFC 3261 section 19.1.1).
+   *
+   * @default false
+   */
+  readonly user_phone?: boolean | undefined;
+  /**
+   * Starts of the numbers in E.164 that may be called, for example `+49`; all others are refused with 403. `+1` is all of North America and the Caribbean, `+` the whole world.
+   *
+   * @default the trunk's `country`, without one every number
+   */
+  readonly allowed_destinations?: readonly string[] | undefined;
+  /**
+   * Starts of numbers in E.164 that are never called, for example `+1900`; they win over `allowed_destinations`.
+   *
+   * @default none
+   */
+  readonly denied_destinations?: readonly string[] | undefined;
+  /**
+   * Register with the provider (RFC 3261 section 10), with the user name and password of `auth`.
+   *
+   * @default no registration
+   */
+  readonly register?: true | Registration | undefined;
+}
+
+export interface HeaderEquals {
+  /** Name of the header, in any case. */
+  readonly name: string;
+  /** The whole value, compared letter by letter. */
+  readonly equals: string;
+}
+
+export interface HeaderContains {
+  /** Name of the header, in any case. */
+  readonly name: string;
+  /** Part of the value, compared letter by letter. */
+  readonly contains: string;
+}
+
+export interface HeaderPresent {
+  /** Name of the header, in any case. */
+  readonly name: string;
+  /** The header is there, whatever its value. */
+  readonly present: true;
+}
+
+export type HeaderCondition = HeaderEquals | HeaderContains | HeaderPresent;
+
+export type TimeZone = 
+  | "Africa/Abidjan"
+  | "Africa/Accra"
+  | "Africa/Addis_Ababa"
+  | "Africa/Algiers"
+  | "Africa/Asmera"
+  | "Africa/Bamako"
+  | "Africa/Bangui"
+  | "Africa/Banjul"
+  | "Africa/Bissau"
+  | "Africa/Blantyre"
+  | "Africa/Brazzaville"
+  | "Africa/Bujumbura"
+  | "Africa/Cairo"
+  | "Africa/Casablanca"
+  | "Africa/Ceuta"
+  | "Africa/Conakry"
+  | "Africa/Dakar"
+  | "Africa/Dar_es_Salaam"
+  | "Africa/Djibouti"
+  | "Africa/Douala"
+  | "Africa/El_Aaiun"
+  | "Africa/Freetown"
+  | "Africa/Gaborone"
+  | "Africa/Harare"
+  | "Africa/Johannesburg"
+  | "Africa/Juba"
+  | "Africa/Kampala"
+  | "Africa/Khartoum"
+  | "Africa/Kigali"
+  | "Africa/Kinshasa"
+  | "Africa/Lagos"
+  | "Africa/Libreville"
+  | "Africa/Lome"
+  | "Africa/Luanda"
+  | "Africa/Lubumbashi"
+  | "Africa/Lusaka"
+  | "Africa/Malabo"
+  | "Africa/Maputo"
+  | "Africa/Maseru"
+  | "Africa/Mbabane"
+  | "Africa/Mogadishu"
+  | "Africa/Monrovia"
+  | "Africa/Nairobi"
+  | "Africa/Ndjamena"
+  | "Africa/Niamey"
+  | "Africa/Nouakchott"
+  | "Africa/Ouagadougou"
+  | "Africa/Porto-Novo"
+  | "Africa/Sao_Tome"
+  | "Africa/Tripoli"
+  | "Africa/Tunis"
+  | "Africa/Windhoek"
+  | "America/Adak"
+  | "America/Anchorage"
+  | "America/Anguilla"
+  | "America/Antigua"
+  | "America/Araguaina"
+  | "America/Argentina/La_Rioja"
+  | "America/Argentina/Rio_Gallegos"
+  | "America/Argentina/Salta"
+  | "America/Argentina/San_Juan"
+  | "America/Argentina/San_Luis"
+  | "America/Argentina/Tucuman"
+  | "America/Argentina/Ushuaia"
+  | "America/Aruba"
+  | "America/Asuncion"
+  | "America/Bahia"
+  | "America/Bahia_Banderas"
+  | "America/Barbados"
+  | "America/Belem"
+  | "America/Belize"
+  | "America/Blanc-Sablon"
+  | "America/Boa_Vista"
+  | "America/Bogota"
+  | "America/Boise"
+  | "America/Buenos_Aires"
+  | "America/Cambridge_Bay"
+  | "America/Campo_Grande"
+  | "America/Cancun"
+  | "America/Caracas"
+  | "America/Catamarca"
+  | "America/Cayenne"
+  | "America/Cayman"
+  | "America/Chicago"
+  | "America/Chihuahua"
+  | "America/Ciudad_Juarez"
+  | "America/Coral_Harbour"
+  | "America/Cordoba"
+  | "America/Costa_Rica"
+  | "America/Coyhaique"
+  | "America/Creston"
+  | "America/Cuiaba"
+  | "America/Curacao"
+  | "America/Danmarkshavn"
+  | "America/Dawson"
+  | "America/Dawson_Creek"
+  | "America/Denver"
+  | "America/Detroit"
+  | "America/Dominica"
+  | "America/Edmonton"
+  | "America/Eirunepe"
+  | "America/El_Salvador"
+  | "America/Fort_Nelson"
+  | "America/Fortaleza"
+  | "America/Glace_Bay"
+  | "America/Godthab"
+  | "America/Goose_Bay"
+  | "America/Grand_Turk"
+  | "America/Grenada"
+  | "America/Guadeloupe"
+  | "America/Guatemala"
+  | "America/Guayaquil"
+  | "America/Guyana"
+  | "America/Halifax"
+  | "America/Havana"
+  | "America/Hermosillo"
+  | "America/Indiana/Knox"
+  | "America/Indiana/Marengo"
+  | "America/Indiana/Petersburg"
+  | "America/Indiana/Tell_City"
+  | "America/Indiana/Vevay"
+  | "America/Indiana/Vincennes"
+  | "America/Indiana/Winamac"
+  | "America/Indianapolis"
+  | "America/Inuvik"
+  | "America/Iqaluit"
+  | "America/Jamaica"
+  | "America/Jujuy"
+  | "America/Juneau"
+  | "America/Kentucky/Monticello"
+  | "America/Kralendijk"
+  | "America/La_Paz"
+  | "America/Lima"
+  | "America/Los_Angeles"
+  | "America/Louisville"
+  | "America/Lower_Princes"
+  | "America/Maceio"
+  | "America/Managua"
+  | "America/Manaus"
+  | "America/Marigot"
+  | "America/Martinique"
+  | "America/Matamoros"
+  | "America/Mazatlan"
+  | "America/Mendoza"
+  | "America/Menominee"
+  | "America/Merida"
+  | "America/Metlakatla"
+  | "America/Mexico_City"
+  | "America/Miquelon"
+  | "America/Moncton"
+  | "America/Monterrey"
+  | "America/Montevideo"
+  | "America/Montserrat"
+  | "America/Nassau"
+  | "America/New_York"
+  | "America/Nome"
+  | "America/Noronha"
+  | "America/North_Dakota/Beulah"
+  | "America/North_Dakota/Center"
+  | "America/North_Dakota/New_Salem"
+  | "America/Ojinaga"
+  | "America/Panama"
+  | "America/Paramaribo"
+  | "America/Phoenix"
+  | "America/Port-au-Prince"
+  | "America/Port_of_Spain"
+  | "America/Porto_Velho"
+  | "America/Puerto_Rico"
+  | "America/Punta_Arenas"
+  | "America/Rankin_Inlet"
+  | "America/Recife"
+  | "America/Regina"
+  | "America/Resolute"
+  | "America/Rio_Branco"
+  | "America/Santarem"
+  | "America/Santiago"
+  | "America/Santo_Domingo"
+  | "America/Sao_Paulo"
+  | "America/Scoresbysund"
+  | "America/Sitka"
+  | "America/St_Barthelemy"
+  | "America/St_Johns"
+  | "America/St_Kitts"
+  | "America/St_Lucia"
+  | "America/St_Thomas"
+  | "America/St_Vincent"
+  | "America/Swift_Current"
+  | "America/Tegucigalpa"
+  | "America/Thule"
+  | "America/Tijuana"
+  | "America/Toronto"
+  | "America/Tortola"
+  | "America/Vancouver"
+  | "America/Whitehorse"
+  | "America/Winnipeg"
+  | "America/Yakutat"
+  | "Antarctica/Casey"
+  | "Antarctica/Davis"
+  | "Antarctica/DumontDUrville"
+  | "Antarctica/Macquarie"
+  | "Antarctica/Mawson"
+  | "Antarctica/McMurdo"
+  | "Antarctica/Palmer"
+  | "Antarctica/Rothera"
+  | "Antarctica/Syowa"
+  | "Antarctica/Troll"
+  | "Antarctica/Vostok"
+  | "Arctic/Longyearbyen"
+  | "Asia/Aden"
+  | "Asia/Almaty"
+  | "Asia/Amman"
+  | "Asia/Anadyr"
+  | "Asia/Aqtau"
+  | "Asia/Aqtobe"
+  | "Asia/Ashgabat"
+  | "Asia/Atyrau"
+  | "Asia/Baghdad"
+  | "Asia/Bahrain"
+  | "Asia/Baku"
+  | "Asia/Bangkok"
+  | "Asia/Barnaul"
+  | "Asia/Beirut"
+  | "Asia/Bishkek"
+  | "Asia/Brunei"
+  | "Asia/Calcutta"
+  | "Asia/Chita"
+  | "Asia/Colombo"
+  | "Asia/Damascus"
+  | "Asia/Dhaka"
+  | "Asia/Dili"
+  | "Asia/Dubai"
+  | "Asia/Dushanbe"
+  | "Asia/Famagusta"
+  | "Asia/Gaza"
+  | "Asia/Hebron"
+  | "Asia/Hong_Kong"
+  | "Asia/Hovd"
+  | "Asia/Irkutsk"
+  | "Asia/Jakarta"
+  | "Asia/Jayapura"
+  | "Asia/Jerusalem"
+  | "Asia/Kabul"
+  | "Asia/Kamchatka"
+  | "Asia/Karachi"
+  | "Asia/Katmandu"
+  | "Asia/Khandyga"
+  | "Asia/Krasnoyarsk"
+  | "Asia/Kuala_Lumpur"
+  | "Asia/Kuching"
+  | "Asia/Kuwait"
+  | "Asia/Macau"
+  | "Asia/Magadan"
+  | "Asia/Makassar"
+  | "Asia/Manila"
+  | "Asia/Muscat"
+  | "Asia/Nicosia"
+  | "Asia/Novokuznetsk"
+  | "Asia/Novosibirsk"
+  | "Asia/Omsk"
+  | "Asia/Oral"
+  | "Asia/Phnom_Penh"
+  | "Asia/Pontianak"
+  | "Asia/Pyongyang"
+  | "Asia/Qatar"
+  | "Asia/Qostanay"
+  | "Asia/Qyzylorda"
+  | "Asia/Rangoon"
+  | "Asia/Riyadh"
+  | "Asia/Saigon"
+  | "Asia/Sakhalin"
+  | "Asia/Samarkand"
+  | "Asia/Seoul"
+  | "Asia/Shanghai"
+  | "Asia/Singapore"
+  | "Asia/Srednekolymsk"
+  | "Asia/Taipei"
+  | "Asia/Tashkent"
+  | "Asia/Tbilisi"
+  | "Asia/Tehran"
+  | "Asia/Thimphu"
+  | "Asia/Tokyo"
+  | "Asia/Tomsk"
+  | "Asia/Ulaanbaatar"
+  | "Asia/Urumqi"
+  | "Asia/Ust-Nera"
+  | "Asia/Vientiane"
+  | "Asia/Vladivostok"
+  | "Asia/Yakutsk"
+  | "Asia/Yekaterinburg"
+  | "Asia/Yerevan"
+  | "Atlantic/Azores"
+  | "Atlantic/Bermuda"
+  | "Atlantic/Canary"
+  | "Atlantic/Cape_Verde"
+  | "Atlantic/Faeroe"
+  | "Atlantic/Madeira"
+  | "Atlantic/Reykjavik"
+  | "Atlantic/South_Georgia"
+  | "Atlantic/St_Helena"
+  | "Atlantic/Stanley"
+  | "Australia/Adelaide"
+  | "Australia/Brisbane"
+  | "Australia/Broken_Hill"
+  | "Australia/Darwin"
+  | "Australia/Eucla"
+  | "Australia/Hobart"
+  | "Australia/Lindeman"
+  | "Australia/Lord_Howe"
+  | "Australia/Melbourne"
+  | "Australia/Perth"
+  | "Australia/Sydney"
+  | "Europe/Amsterdam"
+  | "Europe/Andorra"
+  | "Europe/Astrakhan"
+  | "Europe/Athens"
+  | "Europe/Belgrade"
+  | "Europe/Berlin"
+  | "Europe/Bratislava"
+  | "Europe/Brussels"
+  | "Europe/Bucharest"
+  | "Europe/Budapest"
+  | "Europe/Busingen"
+  | "Europe/Chisinau"
+  | "Europe/Copenhagen"
+  | "Europe/Dublin"
+  | "Europe/Gibraltar"
+  | "Europe/Guernsey"
+  | "Europe/Helsinki"
+  | "Europe/Isle_of_Man"
+  | "Europe/Istanbul"
+  | "Europe/Jersey"
+  | "Europe/Kaliningrad"
+  | "Europe/Kiev"
+  | "Europe/Kirov"
+  | "Europe/Lisbon"
+  | "Europe/Ljubljana"
+  | "Europe/London"
+  | "Europe/Luxembourg"
+  | "Europe/Madrid"
+  | "Europe/Malta"
+  | "Europe/Mariehamn"
+  | "Europe/Minsk"
+  | "Europe/Monaco"
+  | "Europe/Moscow"
+  | "Europe/Oslo"
+  | "Europe/Paris"
+  | "Europe/Podgorica"
+  | "Europe/Prague"
+  | "Europe/Riga"
+  | "Europe/Rome"
+  | "Europe/Samara"
+  | "Europe/San_Marino"
+  | "Europe/Sarajevo"
+  | "Europe/Saratov"
+  | "Europe/Simferopol"
+  | "Europe/Skopje"
+  | "Europe/Sofia"
+  | "Europe/Stockholm"
+  | "Europe/Tallinn"
+  | "Europe/Tirane"
+  | "Europe/Ulyanovsk"
+  | "Europe/Vaduz"
+  | "Europe/Vatican"
+  | "Europe/Vienna"
+  | "Europe/Vilnius"
+  | "Europe/Volgograd"
+  | "Europe/Warsaw"
+  | "Europe/Zagreb"
+  | "Europe/Zurich"
+  | "Indian/Antananarivo"
+  | "Indian/Chagos"
+  | "Indian/Christmas"
+  | "Indian/Cocos"
+  | "Indian/Comoro"
+  | "Indian/Kerguelen"
+  | "Indian/Mahe"
+  | "Indian/Maldives"
+  | "Indian/Mauritius"
+  | "Indian/Mayotte"
+  | "Indian/Reunion"
+  | "Pacific/Apia"
+  | "Pacific/Auckland"
+  | "Pacific/Bougainville"
+  | "Pacific/Chatham"
+  | "Pacific/Easter"
+  | "Pacific/Efate"
+  | "Pacific/Enderbury"
+  | "Pacific/Fakaofo"
+  | "Pacific/Fiji"
+  | "Pacific/Funafuti"
+  | "Pacific/Galapagos"
+  | "Pacific/Gambier"
+  | "Pacific/Guadalcanal"
+  | "Pacific/Guam"
+  | "Pacific/Honolulu"
+  | "Pacific/Kiritimati"
+  | "Pacific/Kosrae"
+  | "Pacific/Kwajalein"
+  | "Pacific/Majuro"
+  | "Pacific/Marquesas"
+  | "Pacific/Midway"
+  | "Pacific/Nauru"
+  | "Pacific/Niue"
+  | "Pacific/Norfolk"
+  | "Pacific/Noumea"
+  | "Pacific/Pago_Pago"
+  | "Pacific/Palau"
+  | "Pacific/Pitcairn"
+  | "Pacific/Ponape"
+  | "Pacific/Port_Moresby"
+  | "Pacific/Rarotonga"
+  | "Pacific/Saipan"
+  | "Pacific/Tahiti"
+  | "Pacific/Tarawa"
+  | "Pacific/Tongatapu"
+  | "Pacific/Truk"
+  | "Pacific/Wake"
+  | "Pacific/Wallis"
+  | "UTC"
+  | (string & {});
+
+export interface Hours {
+  /** IANA name of the time zone whose clocks count, for example `Europe/Berlin`. */
+  readonly time_zone: TimeZone;
+  /**
+   * Days of the week on which the hours begin.
+   *
+   * @default every day
+   */
+  readonly days?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | undefined;
+  /** First minute, as `09:00`. */
+  readonly from: string;
+  /** First minute that no longer belongs, as `17:30`; one before `from` is on the next day, `24:00` is midnight. */
+  readonly to: string;
+}
+
+/** Conditions that must all hold. An empty match takes every call. */
+export interface Match {
+  /** Called user part, compared literally and case-sensitively. */
+  readonly to_user?: string | undefined;
+  /** Called number, compared in E.164; `country` on the trunk completes national forms. */
+  readonly to_uri?: string | undefined;
+  /** Start of the called number in E.164, for example `+1415`. */
+  readonly to_prefix?: string | undefined;
+  /** Regular expression (POSIX extended) that the whole called user part must match, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group. */
+  readonly to_pattern?: string | undefined;
+  /** Caller's number, compared in E.164. */
+  readonly caller?: string | undefined;
+  /** Start of the caller's number in E.164, for example `+49`. */
+  readonly caller_prefix?: string | undefined;
+  /** What a header of the INVITE must be; of several, all. */
+  readonly header?: HeaderCondition | readonly HeaderCondition[] | undefined;
+  /** Day and time at which the rule holds; of several, any. */
+  readonly hours?: Hours | readonly Hours[] | undefined;
+  /** Day and time at which the rule does not hold; of several, any. */
+  readonly not_hours?: Hours | readonly Hours[] | undefined;
+}
+
+export interface ForwardVia {
+  /** The number, in E.164 or completed by the trunk's `country`. */
+  readonly number: string;
+  /**
+   * The `crew_id` of the trunk that carries the call.
+   *
+   * @default this trunk
+   */
+  readonly via?: string | undefined;
+}
+
+/** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. */
+export type Forward = string | ForwardVia;
+
 export interface ToAgent<AgentId extends string = string> {
   /** Id of one of the trunk's agents. */
   readonly agent_id: AgentId;
+}
+
+export interface ToNumber {
+  /** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. */
+  readonly forward: Forward;
 }
 
 export interface ToRefusal {
@@ -154,23 +781,25 @@ export interface ToRefusal {
   readonly refuse: Refusal;
 }
 
-export type NextChoice<AgentId extends string = string> = ToAgent<AgentId> | ToRefusal;
+export type NextChoice<AgentId extends string = string> = ToAgent<AgentId> | ToNumber | ToRefusal;
 
-/** A rule that sends an inbound call to an agent or refuses it. The first rule that matches wins. */
+/** A rule that sends an inbound call to an agent or a number, or refuses it. The first rule that matches wins. */
 export interface Route<AgentId extends string = string> {
   /** Conditions that must all hold. An empty match takes every call. */
   readonly match: Match;
   /** The agent that takes the call. */
   readonly agent_id?: AgentId | undefined;
-  /** Refuse the call instead of giving it to an agent. */
+  /** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. */
+  readonly forward?: Forward | undefined;
+  /** Refuse the call instead of giving it to anybody. */
   readonly refuse?: Refusal | undefined;
   /**
-   * Seconds that an agent may ring before the next choice is tried.
+   * Seconds that an agent or number may ring before the next choice is tried.
    *
    * @default no bound but the caller's patience (180 s)
    */
   readonly ring_timeout?: number | undefined;
-  /** What comes next, in order, where an agent cannot be reached or answers that it cannot take the call. */
+  /** What comes next, in order, where an agent or number cannot be reached or answers that it cannot take the call. */
   readonly on_failure?: readonly NextChoice<AgentId>[] | undefined;
 }
 
@@ -221,10 +850,40 @@ export interface CallerId {
   readonly fallback?: "pai" | "rpid" | "ppi" | "from" | undefined;
 }
 
+export interface SessionTimer {
+  /**
+   * Seconds without a refresh after which a call counts as dead (Session-Expires).
+   *
+   * @default 1800
+   */
+  readonly expires?: number | undefined;
+  /**
+   * The shortest such time that is taken from others (Min-SE), in seconds.
+   *
+   * @default 90
+   */
+  readonly min?: number | undefined;
+}
+
+export interface Failover {
+  /**
+   * SIP codes after which the next choice is tried, beside the usual ones.
+   *
+   * @default none
+   */
+  readonly continue_on?: readonly number[] | undefined;
+  /**
+   * SIP codes that end the attempt, of those after which it usually goes on.
+   *
+   * @default none
+   */
+  readonly stop_on?: readonly number[] | undefined;
+}
+
 /** The SIP side of the trunk. */
 export interface Sip<AgentId extends string = string> {
   /** How the other end proves who it is. Without it the trunk refuses every inbound call. */
-  readonly auth?: IpAllowlist | Digest | undefined;
+  readonly auth?: IpAllowlist | Digest | ClientCertificate | undefined;
   /** Calls from agents to the carrier side. */
   readonly outbound?: Outbound | undefined;
   /** Where inbound calls go, first match wins. No match: 404. */
@@ -245,6 +904,38 @@ export interface Sip<AgentId extends string = string> {
    * @default `disabled`
    */
   readonly media_encryption?: "disabled" | "allowed" | "required" | undefined;
+  /**
+   * Let the keys of SRTP travel in SDP (SDES, RFC 4568) over UDP or TCP too, where whoever sees the messages can decrypt the audio. Without it such calls have no SRTP where that is `allowed`, and are refused where it is `required`.
+   *
+   * @default false
+   */
+  readonly keys_over_clear_signalling?: boolean | undefined;
+  /**
+   * Turn one codec into another: `auto` only where the two sides have none in common, `always` so that each side gets the first codec of its list, `never`.
+   *
+   * @default `auto`
+   */
+  readonly transcode?: "auto" | "always" | "never" | undefined;
+  /**
+   * How digits cross to the other end: `rfc4733` as telephone events in the audio stream, `info` as SIP INFO, `auto` as they come.
+   *
+   * @default `auto`
+   */
+  readonly dtmf?: "rfc4733" | "info" | "auto" | undefined;
+  /**
+   * Session timer (RFC 4028) that the edge adds where an INVITE has none; false adds none.
+   *
+   * @default 1800 seconds
+   */
+  readonly session_timer?: false | SessionTimer | undefined;
+  /**
+   * Call transfer by REFER: `off` refuses it, `pass` hands it to the other side.
+   *
+   * @default `off`
+   */
+  readonly refer?: "off" | "pass" | undefined;
+  /** Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504, 580 and silence. */
+  readonly failover?: Failover | undefined;
   /**
    * The other end's media address is not the one in its SDP: learn it from the first packets.
    *
@@ -273,12 +964,30 @@ export interface Trunk<AgentId extends string = string> {
   readonly agent_gateway?: string | undefined;
   /** Country of the trunk's numbers (ISO 3166-1 alpha-2): completes national forms to E.164. */
   readonly country?: string | undefined;
-  /** What the trunk may use. A full trunk answers 503. */
+  /** What the trunk may use. */
   readonly limits?: Limits | undefined;
   /** The SIP side of the trunk. */
   readonly sip: Sip<AgentId>;
   /** PBXs at the other end whose configuration is generated too. */
   readonly pbx?: readonly Pbx[] | undefined;
+}
+
+/** Conditions that must all hold. An empty match takes every call. */
+export interface OutboundMatch {
+  /** Called number in E.164. */
+  readonly to_uri?: string | undefined;
+  /** Start of the called number in E.164, for example `+49`. */
+  readonly to_prefix?: string | undefined;
+  /** Id of the agent that places the call. */
+  readonly agent_id?: string | undefined;
+}
+
+/** A rule that says over which trunk an agent's call goes. The first rule that matches wins. */
+export interface OutboundRoute {
+  /** Conditions that must all hold. An empty match takes every call. */
+  readonly match: OutboundMatch;
+  /** The `crew_id` of the trunk that carries the call; several are tried in order. */
+  readonly via: string | readonly string[];
 }
 
 export interface Addresses {
@@ -394,6 +1103,12 @@ export interface Edge<AgentId extends string = string> {
   readonly engine?: "6.1" | "6.0" | "5.6" | undefined;
   /** The trunks that this edge serves. */
   readonly trunks: readonly Trunk<AgentId>[];
+  /**
+   * Over which trunk an agent's call goes, first match wins.
+   *
+   * @default the trunk that the agent names, or the only one that it belongs to
+   */
+  readonly outbound_routes?: readonly OutboundRoute[] | undefined;
   /** Addresses and ports of the edge. */
   readonly network?: Network | undefined;
 }

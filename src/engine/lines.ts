@@ -33,6 +33,7 @@ const packages = [
   "kamailio",
   "kamailio-extra-modules",
   "kamailio-utils-modules",
+  "kamailio-tls-modules",
   "rtpengine-daemon",
   "nftables",
   "iproute2",
@@ -58,7 +59,7 @@ const lines: Readonly<Record<EngineLine, EngineLineInfo>> = {
     kamailio: "6.1.",
     rtpengine: "26.0.",
     reference: { kamailio: "6.1.5-1", "rtpengine-daemon": "26.0.1.26-1", nftables: "1.1.7-3" },
-    packages: [...packages, "kamailio-tls-modules"],
+    packages,
     without,
   },
   "6.0": {
@@ -67,7 +68,7 @@ const lines: Readonly<Record<EngineLine, EngineLineInfo>> = {
     kamailio: "6.0.",
     rtpengine: "12.5.",
     reference: { kamailio: "6.0.1-1+deb13u2", "rtpengine-daemon": "12.5.1.31-1", nftables: "1.1.3-1" },
-    packages: [...packages, "kamailio-tls-modules"],
+    packages,
     without,
   },
   "5.6": {

@@ -81,6 +81,13 @@ function explainUnion(
     return [given === undefined ? missing(at, locate) : notOneOf(nameOf(at), options, given, locate(at))];
   }
   if (value === undefined) return [missing(path, locate)];
+  const choice = lackingChoice(issue, value);
+  if (choice !== undefined) {
+    const rest = (issue.errors[0] ?? []).filter(
+      (i) => !(i.path.length === 1 && choice.includes(String(i.path[0]))),
+    );
+    return [noneOf(choice, path, locate), ...rest.flatMap((i) => explain(i, path, input, locate, known))];
+  }
   const depth = (branch: readonly Issue[]) =>
     Math.min(
       ...branch.map((i) =>
@@ -108,8 +115,44 @@ function explainUnion(
   ];
 }
 
+/** Names of which an object must have one and has none: each branch of the union lacks another. */
+function lackingChoice(
+  issue: Extract<Issue, { code: "invalid_union" }>,
+  value: unknown,
+): readonly string[] | undefined {
+  if (value === null || typeof value !== "object" || Array.isArray(value)) return undefined;
+  const lacking = issue.errors.map((branch) =>
+    branch
+      .filter((i) => i.path.length === 1 && follow(value, i.path) === undefined)
+      .map((i) => String(i.path[0])),
+  );
+  const names = [...new Set(lacking.flat())];
+  return names.length > 1 && names.length === lacking.length && lacking.every((l) => l.length === 1)
+    ? names
+    : undefined;
+}
+
+function noneOf(names: readonly string[], path: Path, locate: Locate): Diagnostic {
+  return {
+    code: "CREW2002",
+    severity: "error",
+    pointer: locate(path),
+    message: `${nameOf(path)} has none of ${list(names).replace(" or ", " and ")}.`,
+    help: `Add one of them: ${list(names)}.`,
+  };
+}
+
 function unknownProperty(key: string, path: Path, locate: Locate, known: KnownKeys): Diagnostic {
   const candidates = known(path);
+  if (candidates.includes(key))
+    return {
+      code: "CREW2001",
+      severity: "error",
+      pointer: locate([...path, key]),
+      part: "key",
+      message: `${quote(key)} cannot stand beside the other properties of ${nameOf(path)}.`,
+      help: "Give only one of those that exclude each other.",
+    };
   const nearest = suggest(key, candidates);
   return {
     code: "CREW2001",

@@ -10,6 +10,11 @@ export type Transport = "udp" | "tcp" | "tls";
 export type CodecName = "PCMU" | "PCMA" | "opus" | "G722";
 export type MediaEncryption = "disabled" | "allowed" | "required";
 export type CallerHeader = "pai" | "rpid" | "ppi" | "from";
+export type Transcode = "auto" | "always" | "never";
+export type Dtmf = "rfc4733" | "info" | "auto";
+export type Refer = "off" | "pass";
+export type NumberFormat = "e164" | "digits" | "national" | "international";
+export type Day = "mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun";
 
 /** Where a secret is found at deployment: by name in the environment or secrets file, or at a place of the config. */
 export type SecretSource = { readonly name: string } | { readonly pointer: JsonPointer };
@@ -81,18 +86,34 @@ export interface AgentModel {
   readonly codecs?: readonly CodecName[];
   readonly nat: boolean;
   readonly media_encryption: MediaEncryption;
+  /** Networks beside the literal addresses of `targets` from which the agent may place calls. */
+  readonly allowed_ips: readonly IpNetwork[];
+  /** Credentials with which the agent may place calls from anywhere. */
+  readonly auth?: DigestModel;
+}
+
+/** Credentials that a peer proves itself with. */
+export interface DigestModel {
+  readonly at: JsonPointer;
+  readonly username: string;
+  readonly password: SecretSource;
+  readonly realm: string;
+  readonly algorithm: "MD5" | "SHA-256";
 }
 
 export type TrunkAuth =
   | { readonly type: "none" }
   | { readonly type: "ip_allowlist"; readonly at: JsonPointer; readonly networks: readonly IpNetwork[] }
-  | {
+  | (DigestModel & {
       readonly type: "digest";
+      /** May register a contact; calls to a trunk without `outbound` go there. */
+      readonly register: boolean;
+    })
+  | {
+      readonly type: "client_certificate";
       readonly at: JsonPointer;
-      readonly username: string;
-      readonly password: SecretSource;
-      readonly realm: string;
-      readonly algorithm: "MD5" | "SHA-256";
+      /** Subject alternative name (DNS) that the peer's certificate must have, in lower case. */
+      readonly name: string;
     };
 
 export interface CodecModel {
@@ -107,12 +128,54 @@ export interface MatchModel {
   readonly to_user?: string;
   readonly to_number?: string;
   readonly to_prefix?: string;
+  /**
+   * POSIX extended regular expression without anchors that the whole called user must match; holds no `^`, quote or
+   * backslash. Where it has alternatives at the top, it stands in parentheses.
+   */
+  readonly to_pattern?: string;
   readonly caller?: string;
   readonly caller_prefix?: string;
+  /** All must hold. Never empty. */
+  readonly headers?: readonly HeaderCondition[];
+  /** One of them must hold. Never empty. */
+  readonly hours?: readonly HoursModel[];
+  /** None of them may hold. Never empty. */
+  readonly not_hours?: readonly HoursModel[];
+}
+
+/** What a header of the INVITE must be; values are compared letter by letter and hold no `^`, quote or backslash. */
+export type HeaderCondition =
+  | { readonly at: JsonPointer; readonly name: string; readonly test: "present" }
+  | {
+      readonly at: JsonPointer;
+      readonly name: string;
+      readonly test: "equals" | "contains";
+      readonly value: string;
+    };
+
+/** A part of the week on the clocks of a time zone, within days: what goes on past midnight is two of these. */
+export interface HoursModel {
+  readonly at: JsonPointer;
+  /** IANA name. */
+  readonly time_zone: string;
+  /** Monday first. Never empty. */
+  readonly days: readonly Day[];
+  /** First minute, counted from midnight. */
+  readonly from: number;
+  /** First minute that no longer belongs, at most 1440. */
+  readonly to: number;
 }
 
 export type Destination =
   | { readonly at: JsonPointer; readonly type: "agent" /** Key of an AgentModel. */; readonly agent: string }
+  | {
+      readonly at: JsonPointer;
+      readonly type: "forward";
+      /** E.164. */
+      readonly number: string;
+      /** Id of the trunk that carries the call. */
+      readonly via: string;
+    }
   | { readonly at: JsonPointer; readonly type: "refuse"; readonly code: number; readonly reason: string };
 
 export interface RouteModel {
@@ -140,6 +203,93 @@ export interface NumberPlan {
   readonly national_prefix: string;
 }
 
+/** One address of a provider. */
+export interface OutboundTarget {
+  readonly at: JsonPointer;
+  /** Canonical address or lower-case host name; IPv6 without brackets. */
+  readonly host: string;
+  /** Absent where a host name comes without a port: DNS says (SRV, RFC 3263). */
+  readonly port?: number;
+  readonly transport: Transport;
+  /** Lower first; equal ones share the load. */
+  readonly priority: number;
+  /** Share of the load within a priority, 1 to 100. */
+  readonly weight: number;
+}
+
+/** A number in E.164. */
+export interface NumberEntry {
+  readonly at: JsonPointer;
+  readonly number: string;
+}
+
+/** The start of numbers in E.164; `+` alone is every number. */
+export interface PrefixEntry {
+  readonly at: JsonPointer;
+  readonly prefix: string;
+}
+
+/** Our registration with a provider. */
+export interface RegistrationModel {
+  readonly at: JsonPointer;
+  readonly registrar: Pick<OutboundTarget, "host" | "port" | "transport">;
+  /** Seconds. */
+  readonly expires: number;
+  /** User part of our Contact. */
+  readonly contact_user: string;
+}
+
+/** Calls from agents to the carrier side. */
+export interface OutboundModel {
+  readonly at: JsonPointer;
+  /** Sorted by priority, then as written. Never empty. */
+  readonly targets: readonly OutboundTarget[];
+  readonly auth?: {
+    readonly at: JsonPointer;
+    readonly username: string;
+    readonly password: SecretSource;
+    /** Challenges of other realms are not answered; absent: any realm of the provider. */
+    readonly realm?: string;
+  };
+  /** E.164; takes the place of every caller that is not in `caller_ids`. */
+  readonly caller_id?: string;
+  /** Callers that an agent may choose, sorted. */
+  readonly caller_ids: readonly NumberEntry[];
+  readonly number_format: NumberFormat;
+  /** Whether URIs that hold a number say `;user=phone`. */
+  readonly user_phone: boolean;
+  /** Sorted. Never empty; an entry at `at` of the outbound section is the default. */
+  readonly allowed_destinations: readonly PrefixEntry[];
+  /** Sorted; wins over `allowed_destinations`. */
+  readonly denied_destinations: readonly PrefixEntry[];
+  readonly register?: RegistrationModel;
+}
+
+export interface LimitPair {
+  /** Calls at the same time, ringing ones included. */
+  readonly calls?: number;
+  /** New calls in a second. */
+  readonly calls_per_second?: number;
+}
+
+/** What a trunk may use: both directions together, and each. */
+export interface LimitsModel extends LimitPair {
+  readonly inbound: LimitPair;
+  readonly outbound: LimitPair;
+  /** Longest call, in minutes. */
+  readonly call_minutes: number;
+  /** What a full trunk answers. */
+  readonly response: { readonly code: number; readonly reason: string };
+}
+
+export interface SessionTimerModel {
+  readonly at: JsonPointer;
+  /** Session-Expires that the edge adds where there is none, in seconds. */
+  readonly expires: number;
+  /** Min-SE, in seconds. */
+  readonly min: number;
+}
+
 export interface TrunkModel {
   readonly at: JsonPointer;
   /** crew_id. */
@@ -152,7 +302,16 @@ export interface TrunkModel {
   readonly codecs: readonly CodecModel[];
   readonly nat: boolean;
   readonly media_encryption: MediaEncryption;
-  readonly limits: { readonly calls?: number; readonly calls_per_second?: number };
+  /** Keys of SRTP may cross the network in SDP without TLS. */
+  readonly keys_over_clear_signalling: boolean;
+  readonly transcode: Transcode;
+  readonly dtmf: Dtmf;
+  readonly refer: Refer;
+  /** Absent: the edge adds no session timer. At `sip` where it is the default. */
+  readonly session_timer?: SessionTimerModel;
+  /** SIP codes that override which failures go on to the next choice; sorted. */
+  readonly failover: { readonly continue_on: readonly number[]; readonly stop_on: readonly number[] };
+  readonly limits: LimitsModel;
   readonly caller_id: { readonly source: CallerHeader; readonly fallback: CallerHeader };
   readonly inbound_headers: readonly {
     readonly at: JsonPointer;
@@ -164,13 +323,26 @@ export interface TrunkModel {
     readonly header: string;
     readonly value: string;
   }[];
-  readonly outbound?: {
-    readonly at: JsonPointer;
-    readonly uri: string;
-    readonly transport: Transport;
-    readonly caller_id?: string;
-    readonly auth?: { readonly username: string; readonly password: SecretSource };
+  readonly outbound?: OutboundModel;
+}
+
+/** A rule that says over which trunks an agent's call goes. */
+export interface OutboundRouteModel {
+  readonly at: JsonPointer;
+  /** Place in file order, from 0: the lowest index that matches wins. */
+  readonly index: number;
+  /** How artifacts and logs name the rule, for example `outbound_routes › +49*`. */
+  readonly label: string;
+  /** All given conditions must hold; none given takes every call. */
+  readonly match: {
+    /** E.164. */
+    readonly to_number?: string;
+    readonly to_prefix?: string;
+    /** Keys of the agents that have the id, sorted. */
+    readonly agents?: readonly string[];
   };
+  /** Ids of trunks in the order in which they are tried. Never empty. */
+  readonly via: readonly string[];
 }
 
 export interface Model {
@@ -182,6 +354,8 @@ export interface Model {
     /** True where the config exports bare trunks and crew supplied a loopback edge. */
     readonly implied: boolean;
     readonly network: NetworkModel;
+    /** In file order. */
+    readonly outbound_routes: readonly OutboundRouteModel[];
   };
   /** Sorted by key. */
   readonly agents: readonly AgentModel[];

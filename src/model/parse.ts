@@ -11,6 +11,7 @@ import type { EngineLine, Model } from "./model.ts";
 import { leaveOut } from "./repair.ts";
 import { agentPool } from "./resolve/agents.ts";
 import { resolveNetworkSection } from "./resolve/network.ts";
+import { resolveOutboundRoute } from "./resolve/outbound-routes.ts";
 import { resolveTrunk } from "./resolve/trunk.ts";
 import { edge as edgeSchema } from "./schema/edge.ts";
 import { parseEdge } from "./simple-routes.ts";
@@ -99,6 +100,8 @@ function relocate(diagnostic: Diagnostic, locate: (p: JsonPointer) => JsonPointe
 const consequences: Readonly<Record<string, RegExp>> = {
   CREW2101: /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/,
   CREW2102: /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/,
+  CREW2118: /(?:^|\/)[0-9]+(?:\/crew_id)?$|^\/crew_id$/,
+  CREW2123: /\/(?:agents(?:\/[^/]+)?|agent_gateway)$/,
   CREW2114: /^\/network\/(?:public_ip|bind_ip)/,
 };
 
@@ -123,9 +126,14 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
   const network = resolveNetworkSection(draft.network, engine, root.locate("/network"), report);
   const pool = agentPool();
   const realm = network.hostname ?? "crew";
+  const ids = draft.trunks.map((trunk) => trunk.crew_id ?? "crew");
   const trunks = draft.trunks.map((trunk, i) =>
-    resolveTrunk(trunk, root.locate(pointer("trunks", i)), { pool, realm, report }),
+    resolveTrunk(trunk, root.locate(pointer("trunks", i)), { pool, trunks: ids, realm, report }),
   );
+  const outbound_routes = (draft.outbound_routes ?? []).flatMap((route, i) => {
+    const at = root.locate(pointer("outbound_routes", i));
+    return resolveOutboundRoute(route, i, at, { pool, trunks: ids, report }) ?? [];
+  });
   reportTwins(trunks, report);
   if (hasErrors(diagnostics)) return { diagnostics };
   const model: Model = {
@@ -136,6 +144,7 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
       engine,
       implied: root.implied,
       network,
+      outbound_routes,
     },
     agents: sortedBy(pool.all(), (agent) => agent.key),
     trunks: sortedBy(trunks, (trunk) => trunk.id),

@@ -38,7 +38,7 @@ function touches(dropped: ReadonlySet<JsonPointer>, place: JsonPointer): boolean
 }
 
 function wholeRoute(path: readonly PropertyKey[]): readonly PropertyKey[] {
-  const i = path.indexOf("inbound_routes");
+  const i = path.findIndex((segment) => segment === "inbound_routes" || segment === "outbound_routes");
   return i >= 0 && typeof path[i + 1] === "number" ? path.slice(0, i + 2) : path;
 }
 

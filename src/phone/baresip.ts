@@ -91,6 +91,9 @@ function configuration(o: PhoneOptions, play: string | undefined): string {
     `net_interface ${o.address}`,
     `audio_player aufile,${join(o.dir, "speaker.wav")}`,
     `audio_source ${play === undefined ? "aufile,/dev/null" : `aufile,${play}`}`,
+    // What the file has; else its samples are taken for those of the codec.
+    "ausrc_srate 8000",
+    "ausrc_channels 1",
     // No sounds of its own: a busy tone would be played into the recording.
     `audio_path ${join(o.dir, "sounds")}`,
     "ringback_disabled yes",

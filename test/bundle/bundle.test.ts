@@ -35,6 +35,7 @@ const model: Model = {
       agents: { address: "10.0.0.1", udp: 5080 },
       rtp: [10000, 20000],
     },
+    outbound_routes: [],
   },
   agents: [],
   trunks: [],

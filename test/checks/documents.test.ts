@@ -28,7 +28,7 @@ const documents: readonly (readonly [string, object, readonly string[]])[] = [
         },
       },
     },
-    ["CREW2205", "CREW2206", "CREW3114"],
+    ["CREW2205", "CREW2206", "CREW3114", "CREW3126"],
   ],
   [
     "routes by user",

@@ -34,19 +34,61 @@ describe("completion", () => {
       "codecs: [{ name: 'opus', sample_rate: | }]",
       ["8000", "12000", "16000", "24000", "48000"],
     ],
-    ["auth.type", `auth: { type: "|" }`, ["digest", "ip_allowlist"]],
+    ["auth.type", `auth: { type: "|" }`, ["client_certificate", "digest", "ip_allowlist"]],
     ["outbound.transport", `outbound: { uri: "sip:a.example", transport: "|" }`, ["tcp", "tls", "udp"]],
     ["caller_id.source", `caller_id: { source: "|" }`, ["from", "pai", "ppi", "rpid"]],
     ["media_encryption", `media_encryption: "|"`, ["allowed", "disabled", "required"]],
     [
       "properties of match",
       "inbound_routes: [{ match: { | } }]",
-      ["caller", "caller_prefix", "to_prefix", "to_uri", "to_user"],
+      [
+        "caller",
+        "caller_prefix",
+        "header",
+        "hours",
+        "not_hours",
+        "to_pattern",
+        "to_prefix",
+        "to_uri",
+        "to_user",
+      ],
     ],
+    [
+      "hours.days",
+      `inbound_routes: [{ match: { hours: { days: ["|"] } } }]`,
+      ["fri", "mon", "sat", "sun", "thu", "tue", "wed"],
+    ],
+    [
+      "properties of a header condition",
+      "inbound_routes: [{ match: { header: { | } } }]",
+      ["contains", "equals", "name", "present"],
+    ],
+    [
+      "properties of a choice",
+      "inbound_routes: [{ match: {}, on_failure: [{ | }] }]",
+      ["agent_id", "forward", "refuse"],
+    ],
+    ["properties of forward", "inbound_routes: [{ match: {}, forward: { | } }]", ["number", "via"]],
+    [
+      "outbound.number_format",
+      `outbound: { uri: "sip:a.example", number_format: "|" }`,
+      ["digits", "e164", "international", "national"],
+    ],
+    ["transcode", `transcode: "|"`, ["always", "auto", "never"]],
+    ["dtmf", `dtmf: "|"`, ["auto", "info", "rfc4733"]],
+    ["refer", `refer: "|"`, ["off", "pass"]],
     ["properties of an allowlist", `auth: { type: "ip_allowlist", | }`, ["allowed_ips"]],
   ])("inside %s", (_, sip, expected) => {
     expect(editor.complete(config(sip))).toEqual(expect.arrayContaining(expected));
     if (sip.includes('"|"')) expect([...editor.complete(config(sip))].sort()).toEqual(expected);
+  });
+
+  test("inside time_zone: the names of the database, though others are as good", () => {
+    const sip = (zone: string) =>
+      `inbound_routes: [{ match: { hours: { time_zone: "${zone}", from: "09:00", to: "17:00" } }, agent_id: "agent_sarah" }]`;
+    const names = editor.complete(config(sip("|")));
+    expect(names).toEqual(expect.arrayContaining(["Europe/Berlin", "America/New_York", "UTC"]));
+    expect(editor.errors(config(sip("US/Pacific")))).toEqual([]);
   });
 
   test("inside agent_id behind a gateway: the known agents, though any is good", () => {
@@ -78,8 +120,22 @@ describe("type errors", () => {
 describe("hover text", () => {
   test.each([
     ["meaning", "auth: { type: 'ip_allowlist', allow|ed_ips: [] }", /Addresses and networks \(CIDR\)/],
-    ["unit", "inbound_routes: [{ match: {}, ring_time|out: 20 }]", /Seconds that an agent may ring/],
+    [
+      "unit",
+      "inbound_routes: [{ match: {}, ring_time|out: 20 }]",
+      /Seconds that an agent or number may ring/,
+    ],
     ["default", "codecs: [{ name: 'opus', pri|ority: 1 }]", /@default place in the list/],
+    [
+      "of limits",
+      "outbound: { uri: '', register: { exp|ires: 300 } }",
+      /Seconds that a registration[^@]*@default 300/,
+    ],
+    [
+      "of a rule",
+      "inbound_routes: [{ match: { hours: { t|o: '17:00' } } }]",
+      /First minute that no longer belongs/,
+    ],
     [
       "agent_id",
       "inbound_routes: [{ match: {}, agent|_id: 'agent_sarah' }]",

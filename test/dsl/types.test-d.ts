@@ -35,6 +35,27 @@ export const head_office = defineTrunk({
       { match: { to_user: "sales" }, agent_id: "agent_nobody" },
       // @ts-expect-error: an agent that the trunk was not given, as second choice
       { match: { to_user: "sales" }, agent_id: "agent_sarah", on_failure: [{ agent_id: "agent_nobody" }] },
+      {
+        match: {
+          to_pattern: "[2-4][0-9]{3}",
+          header: [
+            { name: "X-Queue", equals: "sales" },
+            { name: "X-Vip", present: true },
+          ],
+          hours: { time_zone: "Europe/Berlin", days: ["mon", "fri"], from: "09:00", to: "17:30" },
+          not_hours: [{ time_zone: "US/Pacific", from: "12:00", to: "13:00" }],
+        },
+        forward: "+14155550100",
+        on_failure: [{ forward: { number: "+14155550101", via: "backup" } }, { agent_id: "agent_sarah" }],
+      },
+      // @ts-expect-error: a condition on a header asks something
+      { match: { header: { name: "X-Queue" } }, agent_id: "agent_sarah" },
+      // @ts-expect-error: hours end
+      { match: { hours: { time_zone: "Europe/Berlin", from: "09:00" } }, agent_id: "agent_sarah" },
+      // @ts-expect-error: no such day
+      { match: { hours: { time_zone: "UTC", days: ["monday"], from: "09:00", to: "10:00" } }, forward: "+1" },
+      // @ts-expect-error: a forward has a number
+      { match: {}, forward: { via: "backup" } },
       // @ts-expect-error: no such condition
       { match: { to_number: "+14155551111" }, agent_id: "agent_sarah" },
       // @ts-expect-error: a route says what it matches
@@ -43,8 +64,20 @@ export const head_office = defineTrunk({
     outbound: {
       uri: "sip:your-trunk.provider.com",
       transport: "tls",
-      auth: { username: "acme", password: secret("TRUNK_PASSWORD") },
+      auth: { username: "acme", password: secret("TRUNK_PASSWORD"), realm: "provider.com" },
+      caller_ids: ["+14155551234"],
+      number_format: "national",
+      user_phone: true,
+      allowed_destinations: ["+1", "+49"],
+      denied_destinations: ["+1900"],
+      register: { expires: 120 },
     },
+    transcode: "auto",
+    dtmf: "rfc4733",
+    session_timer: { expires: 1800 },
+    refer: "off",
+    failover: { continue_on: [486], stop_on: [503] },
+    keys_over_clear_signalling: false,
     codecs: [{ name: "opus", priority: 1, sample_rate: 16000 }, { name: "PCMU" }],
     custom_headers: {
       inbound: [{ header: "X-Customer-ID", variable: "customer_id" }],
@@ -63,6 +96,20 @@ defineTrunk({ sip: { codecs: [{ name: "pcmu" }] } });
 defineTrunk({ sip: { codecs: [{ name: "opus", sample_rate: 44100 }] } });
 // @ts-expect-error: no such transport
 defineTrunk({ sip: { outbound: { uri: "sip:example.com", transport: "sctp" } } });
+// @ts-expect-error: a registration is there, or is not written
+defineTrunk({ sip: { outbound: { uri: "sip:example.com", register: false } } });
+// @ts-expect-error: session timers are on, unless turned off
+defineTrunk({ sip: { session_timer: true } });
+defineTrunk({
+  limits: {
+    calls: 20,
+    inbound: { calls: 15 },
+    outbound: { calls_per_second: 2 },
+    call_minutes: 60,
+    response: { code: 486 },
+  },
+  sip: { auth: { type: "client_certificate", name: "pbx.example.com" }, session_timer: false },
+});
 // @ts-expect-error: no such auth
 defineTrunk({ sip: { auth: { type: "trust_everyone" } } });
 // @ts-expect-error: an allowlist has addresses
@@ -125,6 +172,10 @@ defineTrunk({ agents, sip: { inbound_routes: named } });
 export default defineEdge({
   name: "edge-1",
   engine: "6.1",
+  outbound_routes: [
+    { match: { to_prefix: "+49", agent_id: "agent_sarah" }, via: ["acme", "backup"] },
+    { match: {}, via: "acme" },
+  ],
   trunks: [head_office, mapped, imported] satisfies readonly Trunk[],
   network: { public_ip: { v4: "198.51.100.7" }, carrier: { udp: 5060, tls: false }, rtp: [10000, 20000] },
 });

@@ -179,8 +179,9 @@ describe("an address that the edge had hidden in another call", () => {
     await hangUp(carrier, dialog);
     await world.settle(short);
     const headers = [`Route: <${uri}>`];
+    // A Route that names only the edge, and no To tag, says nothing: see above.
     for (const method of ["INVITE", "BYE", "MESSAGE", "OPTIONS", "ACK", "NOTIFY"])
-      for (const change of [{ uri }, { uri, toTag: "x" }, { headers }, { headers, toTag: "x" }]) {
+      for (const change of [{ uri }, { uri, toTag: "x" }, { headers, toTag: "x" }, { uri, headers }]) {
         const text = carrier.make({ method, ...change });
         const answer = await carrier.ask(text, method === "ACK" ? 50 : 500).catch(() => "");
         // An OPTIONS to the edge itself is answered by the edge itself.
@@ -188,7 +189,7 @@ describe("an address that the edge had hidden in another call", () => {
           expect([method, change, statusOf(answer)]).toEqual([
             method,
             change,
-            expect.toBeOneOf([400, 403, 405, 416, 481]),
+            expect.toBeOneOf([400, 403, 404, 405, 416, 481]),
           ]);
       }
     expect(await world.settle(short)).toEqual(nothing);

@@ -112,7 +112,8 @@ test("a line knows its packages and their reference revisions", () => {
     expect(info.packages).toEqual(expect.arrayContaining([...enginePackages]));
     expect(info.reference.kamailio.startsWith(info.kamailio)).toBe(true);
     expect(info.reference["rtpengine-daemon"].startsWith(info.rtpengine)).toBe(true);
-    expect(info.packages.includes("kamailio-tls-modules")).toBe(capability(line, "tls").status === "yes");
+    // Its crypto module seals what one side does not learn of the other.
+    expect(info.packages).toContain("kamailio-tls-modules");
   }
 });
 

@@ -15,17 +15,28 @@ export const everything = {
           codecs: ["PCMU"],
           media_encryption: "disabled",
           allowed_ips: ["10.0.4.10"],
+          auth: { type: "digest", username: "sarah", password: { secret: "SARAH_PASSWORD" } },
         },
         agent_marcus: { uri: [{ uri: "sip:10.0.4.11:5080", priority: 1, weight: 1 }, "sip:10.0.4.12"] },
       },
-      limits: { calls: 10 },
+      limits: {
+        calls: 10,
+        inbound: { calls: 8 },
+        outbound: { calls_per_second: 2 },
+        call_minutes: 60,
+        response: { code: 486, reason: "Busy Here" },
+      },
       sip: {
         auth: { type: "ip_allowlist", allowed_ips: ["203.0.113.10", "203.0.113.16/28"] },
         outbound: {
           uri: "sip:provider.example.com",
           transport: "udp",
-          auth: { username: "acme", password: { secret: "TRUNK_PASSWORD" } },
+          auth: { username: "acme", password: { secret: "TRUNK_PASSWORD" }, realm: "provider.example.com" },
           caller_id: "+14155551234",
+          caller_ids: ["+14155551234", "+14155551235"],
+          allowed_destinations: ["+1", "+49"],
+          denied_destinations: ["+1900"],
+          register: { registrar: "sip:registrar.example.com", expires: 300, contact_user: "acme" },
         },
         inbound_routes: [
           {
@@ -39,6 +50,19 @@ export const everything = {
           },
           { match: { to_user: "support" }, agent_id: "agent_marcus" },
           { match: { to_prefix: "+1212" }, agent_id: "agent_marcus" },
+          {
+            match: {
+              to_pattern: "[2-4][0-9]{3}",
+              header: [
+                { name: "X-Queue", equals: "sales" },
+                { name: "X-Tags", contains: "vip" },
+              ],
+              hours: { time_zone: "Europe/Berlin", days: ["mon"], from: "09:00", to: "17:30" },
+              not_hours: [{ time_zone: "Europe/Berlin", from: "12:00", to: "13:00" }],
+            },
+            forward: { number: "+14155550100", via: "branch" },
+            on_failure: [{ forward: "+14155550101" }],
+          },
         ],
         codecs: [{ name: "PCMU" }],
         custom_headers: {
@@ -47,6 +71,12 @@ export const everything = {
         },
         caller_id: { source: "pai", fallback: "rpid" },
         media_encryption: "disabled",
+        keys_over_clear_signalling: false,
+        transcode: "auto",
+        dtmf: "auto",
+        session_timer: { expires: 1800, min: 90 },
+        refer: "off",
+        failover: { continue_on: [486], stop_on: [503] },
       },
       pbx: [{ type: "asterisk" }],
     },
@@ -64,6 +94,17 @@ export const everything = {
         inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }],
       },
     },
+    {
+      crew_id: "partner",
+      sip: {
+        auth: { type: "client_certificate", name: "pbx.example.com" },
+        outbound: { uri: ["sip:a.example.com", { uri: "sip:b.example.com", priority: 2 }] },
+      },
+    },
+  ],
+  outbound_routes: [
+    { match: { to_uri: "+14155550100" }, via: "acme" },
+    { match: { to_prefix: "+49", agent_id: "agent_sarah" }, via: ["partner", "acme"] },
   ],
   network: {
     hostname: "sip.example.com",

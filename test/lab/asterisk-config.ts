@@ -1,7 +1,16 @@
-// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of the dialplan are written so
-/** The configuration of a lab Asterisk: nothing from /etc, only the modules that calls need. */
+/** The configuration of a lab Asterisk that speaks SIP by PJSIP. */
 import { join } from "node:path";
 import type { Tools } from "../../src/phone/process.ts";
+import {
+  type Extension,
+  incomingContext,
+  pjsipOutgoing,
+  type Treatment,
+  talkContext,
+} from "./asterisk-dialplan.ts";
+import { commonFiles, ini, type Section, value } from "./asterisk-files.ts";
+
+export type { Extension, Treatment } from "./asterisk-dialplan.ts";
 
 export interface AsteriskTrunk {
   /** Where its calls go, and whose requests are taken to be its own. */
@@ -24,20 +33,37 @@ export interface AsteriskTrunk {
   readonly endpoint?: readonly string[];
 }
 
+/** A customer of a provider: known by name and password wherever it calls or registers from. */
+export interface AsteriskUser {
+  readonly password: string;
+  /** Asterisk's names in order; default ulaw, alaw. */
+  readonly codecs?: readonly string[];
+  readonly mediaEncryption?: "sdes" | "dtls";
+  /** Further lines of the endpoint. */
+  readonly endpoint?: readonly string[];
+}
+
 export interface AsteriskSettings {
   readonly address: string;
   /** UDP and TCP; TLS on the next one. Default 5060. */
   readonly port?: number;
   readonly trunks: Readonly<Record<string, AsteriskTrunk>>;
-  /** What it does with calls that it gets: echo, a tone of so many hertz, or a hang-up with this Q.850 cause. */
-  readonly agent?: "echo" | { readonly hz: number } | { readonly cause: number };
+  /** By name. Each may register one contact, which the name of the user stands for where calls are placed. */
+  readonly users?: Readonly<Record<string, AsteriskUser>>;
+  /** Of its challenges; default Asterisk's own. */
+  readonly realm?: string;
+  /** Of its challenges, in the order of the challenges; default MD5. */
+  readonly algorithms?: readonly ("MD5" | "SHA-256")[];
+  /** What it does with calls that it gets; default echo. */
+  readonly agent?: Treatment;
   /** Rings so long before it answers. */
   readonly ringMs?: number;
+  /** Numbers with a treatment of their own. */
+  readonly numbers?: Readonly<Record<string, Extension>>;
   readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
   readonly rtpPorts?: readonly [number, number];
 }
 
-/** Loaded in this order; autoload would take seconds and complain of all that is not configured. */
 const modules = [
   "res_timing_timerfd res_sorcery_config res_sorcery_memory res_sorcery_astdb res_sorcery_memory_cache",
   "res_rtp_asterisk res_srtp res_crypto res_tonedetect format_wav format_sln format_pcm",
@@ -55,66 +81,66 @@ const modules = [
   .join(" ")
   .split(" ");
 
-type Section = readonly [name: string, ...lines: string[]];
-
-const ini = (...sections: readonly Section[]): string =>
-  `${sections.map(([name, ...lines]) => [`[${name}]`, ...lines].join("\n")).join("\n\n")}\n`;
-
-const value = (v: string): string => v.replaceAll(";", "\\;");
-
-function asteriskConf(dir: string, tools: Tools): string {
-  const places = {
-    astetcdir: join(dir, "etc"),
-    astmoddir: join(tools.libraries, "asterisk/modules"),
-    astvarlibdir: join(dir, "var"),
-    astdbdir: join(dir, "var"),
-    astkeydir: join(dir, "var"),
-    astdatadir: join(tools.root, "usr/share/asterisk"),
-    astagidir: join(dir, "var"),
-    astspooldir: join(dir, "spool"),
-    astrundir: join(dir, "run"),
-    astlogdir: join(dir, "var"),
-    astcachedir: join(dir, "var"),
-    astsbindir: join(tools.root, "usr/sbin"),
-  };
-  const lines = Object.entries(places).map(([k, v]) => `${k} => ${v}`);
-  return ini(["directories", ...lines], ["options", "documentation_language = en_US"]);
+function credentials(id: string, c: { username: string; password: string }): Section {
+  const { username, password } = c;
+  return [
+    id,
+    "type=auth",
+    "auth_type=digest",
+    `username=${value(username)}`,
+    `password=${value(password)}`,
+    "supported_algorithms_uac=SHA-256,MD5",
+  ];
 }
 
-function trunkSections(name: string, t: AsteriskTrunk): Section[] {
+/** Who may ask: the challenged side of credentials. */
+function challenge(
+  id: string,
+  c: { username: string; password: string },
+  o: Pick<AsteriskSettings, "realm" | "algorithms">,
+): Section {
+  return [
+    ...credentials(id, c),
+    ...(o.realm === undefined ? [] : [`realm=${o.realm}`]),
+    `supported_algorithms_uas=${(o.algorithms ?? ["MD5"]).join(",")}`,
+  ];
+}
+
+/** The lines that all endpoints share. */
+const endpointLines = (
+  name: string,
+  o: Pick<AsteriskTrunk, "codecs" | "mediaEncryption" | "endpoint">,
+): string[] => [
+  "context=incoming",
+  "disallow=all",
+  `allow=${(o.codecs ?? ["ulaw", "alaw"]).join(",")}`,
+  `aors=${name}`,
+  "direct_media=no",
+  "trust_id_inbound=yes",
+  "trust_id_outbound=yes",
+  "send_pai=yes",
+  "dtmf_mode=rfc4733",
+  ...(o.mediaEncryption ? [`media_encryption=${o.mediaEncryption}`] : []),
+  ...(o.endpoint ?? []),
+];
+
+function trunkSections(name: string, t: AsteriskTrunk, o: AsteriskSettings): Section[] {
   const transport = t.transport ?? "udp";
   const parameter = transport === "udp" ? "" : `\\;transport=${transport}`;
   const server = `sip:${t.address}:${t.port ?? 5060}${parameter}`;
-  const credentials = (kind: string, c: { username: string; password: string }): Section => [
-    `${name}-${kind}`,
-    "type=auth",
-    "auth_type=digest",
-    `username=${value(c.username)}`,
-    `password=${value(c.password)}`,
-  ];
   return [
-    ...(t.auth ? [credentials("out", t.auth)] : []),
-    ...(t.challenge ? [credentials("in", t.challenge)] : []),
+    ...(t.auth ? [credentials(`${name}-out`, t.auth)] : []),
+    ...(t.challenge ? [challenge(`${name}-in`, t.challenge, o)] : []),
     [name, "type=aor", `contact=${server}`, ...(t.challenge ? ["max_contacts=5"] : [])],
     [
       name,
       "type=endpoint",
       `transport=${transport}`,
-      "context=incoming",
-      "disallow=all",
-      `allow=${(t.codecs ?? ["ulaw", "alaw"]).join(",")}`,
-      `aors=${name}`,
-      "direct_media=no",
-      "trust_id_inbound=yes",
-      "trust_id_outbound=yes",
-      "send_pai=yes",
-      "dtmf_mode=rfc4733",
+      ...endpointLines(name, t),
       ...(t.auth ? [`outbound_auth=${name}-out`] : []),
       ...(t.challenge ? [`auth=${name}-in`] : []),
-      ...(t.mediaEncryption ? [`media_encryption=${t.mediaEncryption}`] : []),
       ...(t.fromUser ? [`from_user=${t.fromUser}`] : []),
       ...(t.fromDomain ? [`from_domain=${t.fromDomain}`] : []),
-      ...(t.endpoint ?? []),
     ],
     [name, "type=identify", `endpoint=${name}`, `match=${t.address}`],
     ...(t.register && t.auth
@@ -127,11 +153,20 @@ function trunkSections(name: string, t: AsteriskTrunk): Section[] {
             `server_uri=${server}`,
             `client_uri=sip:${t.auth.username}@${t.fromDomain ?? t.address}`,
             `contact_user=${t.auth.username}`,
+            "max_random_initial_delay=0",
             "retry_interval=5",
             "expiration=120",
           ] as Section,
         ]
       : []),
+  ];
+}
+
+function userSections(name: string, u: AsteriskUser, o: AsteriskSettings): Section[] {
+  return [
+    challenge(`${name}-in`, { username: name, password: u.password }, o),
+    [name, "type=aor", "max_contacts=1", "remove_existing=yes", "minimum_expiration=10"],
+    [name, "type=endpoint", ...endpointLines(name, u), `auth=${name}-in`],
   ];
 }
 
@@ -146,7 +181,16 @@ function pjsipConf(o: AsteriskSettings): string {
   ];
   const tls = o.tls;
   return ini(
-    ["global", "type=global", "endpoint_identifier_order=ip,username,auth_username", "debug=yes"],
+    [
+      "global",
+      "type=global",
+      // The name in the credentials before that in From, which a provider's customer fills with a caller's number.
+      "endpoint_identifier_order=ip,auth_username,username",
+      "debug=yes",
+      // Strangers are challenged too, with these; their credentials then say who they are.
+      ...(o.realm === undefined ? [] : [`default_realm=${o.realm}`]),
+      `default_auth_algorithms_uas=${(o.algorithms ?? ["MD5"]).join(",")}`,
+    ],
     transport("udp", port),
     transport("tcp", port),
     ...(tls
@@ -161,66 +205,17 @@ function pjsipConf(o: AsteriskSettings): string {
           ),
         ]
       : []),
-    ...Object.entries(o.trunks).flatMap(([name, t]) => trunkSections(name, t)),
+    ...Object.entries(o.trunks).flatMap(([name, t]) => trunkSections(name, t, o)),
+    ...Object.entries(o.users ?? {}).flatMap(([name, u]) => userSections(name, u, o)),
   );
 }
 
-/** Events are lines `CREW <event> id=<id> key=value…` of the console. */
 function extensionsConf(o: AsteriskSettings, recordings: string): string {
-  const record = (file: string): string =>
-    `MixMonitor(${recordings}/${file}.mix.wav,r(${recordings}/${file}.wav))`;
-  const agent = o.agent ?? "echo";
-  const steps = (first: string, ...next: string[]): string[] => [
-    first,
-    ...next.map((s) => ` same => n,${s}`),
-  ];
-  const arrival =
-    "CREW in id=${UNIQUEID} to=${EXTEN} from=${CALLERID(num)} trunk=${CHANNEL(endpoint)} codecs=${CHANNEL(audionativeformat)}";
-  const answer =
-    typeof agent === "object" && "cause" in agent
-      ? [`Hangup(${agent.cause})`]
-      : [
-          "Answer()",
-          record("${UNIQUEID}"),
-          ...(agent === "echo" ? ["Echo()"] : [`Playtones(${agent.hz})`, "Wait(3600)"]),
-        ];
-  const ring = o.ringMs === undefined ? [] : ["Ringing()", `Wait(${o.ringMs / 1000})`];
-  const numbered = [1, 2, 3, 4, 5];
+  const others = { does: o.agent ?? "echo", ...(o.ringMs === undefined ? {} : { ringMs: o.ringMs }) };
   return ini(
-    ["incoming", ...steps(`exten => _[+0-9a-zA-Z]!,1,Verbose(0,${arrival})`, ...ring, ...answer)],
-    [
-      "outgoing",
-      ...steps(
-        "exten => _[+0-9a-zA-Z]!,1,Verbose(0,CREW dial id=${CREW_ID})",
-        "Set(CALLERID(num)=${CREW_FROM})",
-        "Dial(PJSIP/${EXTEN}@${CREW_TRUNK},${CREW_RING},b(headers^s^1))",
-      ),
-      ...steps(
-        "exten => h,1,Set(key=${HANGUPCAUSE_KEYS()})",
-        'Verbose(0,CREW out id=${CREW_ID} status=${DIALSTATUS} seconds=${ANSWEREDTIME} sip="${HANGUPCAUSE(${key},tech)}")',
-      ),
-    ],
-    [
-      "headers",
-      ...steps(
-        "exten => s,1,NoOp()",
-        ...numbered.map(
-          (n) => `ExecIf($["\${CREW_N${n}}"!=""]?Set(PJSIP_HEADER(add,\${CREW_N${n}})=\${CREW_V${n}}))`,
-        ),
-        "Return()",
-      ),
-    ],
-    [
-      "talk",
-      ...steps(
-        "exten => s,1,Verbose(0,CREW up id=${CREW_ID})",
-        record("${CREW_ID}"),
-        'ExecIf($["${CREW_HZ}"!=""]?Playtones(${CREW_HZ}))',
-        'ExecIf($["${CREW_DIGITS}"!=""]?SendDTMF(${CREW_DIGITS}))',
-        "Wait(${CREW_TALK})",
-        "Hangup()",
-      ),
-    ],
+    incomingContext(o.numbers ?? {}, others, recordings),
+    ...pjsipOutgoing(),
+    talkContext(recordings),
   );
 }
 
@@ -230,24 +225,11 @@ export function asteriskFiles(
   dir: string,
   tools: Tools,
 ): Readonly<Record<string, string>> {
-  const [low, high] = o.rtpPorts ?? [22000, 22998];
-  const none = Object.fromEntries(
-    ["stasis", "ccss", "cdr", "cel", "features", "acl", "manager", "udptl", "pjproject"].map((f) => [
-      `${f}.conf`,
-      "[general]\n",
-    ]),
-  );
+  const moduleFolder = join(tools.libraries, "asterisk/modules");
+  const empty = ["stasis", "ccss", "cdr", "cel", "features", "acl", "manager", "udptl", "pjproject"];
+  const ports = o.rtpPorts === undefined ? {} : { rtpPorts: o.rtpPorts };
   return {
-    ...none,
-    "asterisk.conf": asteriskConf(dir, tools),
-    "modules.conf": ini(["modules", "autoload=no", ...modules.map((m) => `load=${m}.so`)]),
-    "logger.conf": ini(["general"], ["logfiles", "console => notice,warning,error,verbose"]),
-    "rtp.conf": ini(["general", `rtpstart=${low}`, `rtpend=${high}`, "strictrtp=yes"]),
-    // Without a zone no tone is played at all.
-    "indications.conf": ini(
-      ["general", "country=us"],
-      ["us", "description=United States", "ringcadence=2000,4000", "ring=440+480/2000,0/4000"],
-    ),
+    ...commonFiles({ modules, moduleFolder, empty, ...ports }, dir, tools),
     "pjsip.conf": pjsipConf(o),
     "extensions.conf": extensionsConf(o, join(dir, "recordings")),
   };

@@ -1,8 +1,8 @@
-/** Asterisk in a lab, as a PBX that calls and as an agent that answers. */
+/** Asterisk in a lab, as a PBX that calls, as an agent that answers, and as a provider where others register. */
 import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Message, tracedMessages } from "../../src/phone/message.ts";
-import type { Running } from "../../src/phone/process.ts";
+import type { Running, Tools } from "../../src/phone/process.ts";
 import { type Recognition, recognise } from "../../src/phone/tone.ts";
 import { readWav } from "../../src/phone/wav.ts";
 import { type AsteriskSettings, asteriskFiles } from "./asterisk-config.ts";
@@ -10,8 +10,10 @@ import type { Lab, Place } from "./netns.ts";
 
 export interface AsteriskCall {
   readonly to: string;
-  /** Name of the trunk. */
+  /** Name of the trunk, or of a user who has registered. */
   readonly trunk: string;
+  /** Calls the contact as it was registered, and leaves out the number: the Request-URI is the contact then. */
+  readonly asRegistered?: boolean;
   /** Caller's number; default +14155550100. */
   readonly from?: string;
   /** Gives up ringing after so many seconds, with CANCEL; default 20. */
@@ -46,7 +48,8 @@ export interface AsteriskArrival {
   heard(hz: number, minMs?: number): Recognition;
 }
 
-export interface Asterisk {
+/** What a lab Asterisk of any version can do. */
+export interface AsteriskPhone {
   readonly running: Running;
   /** Every SIP message so far. */
   messages(): readonly Message[];
@@ -60,6 +63,13 @@ export interface Asterisk {
   stop(): Promise<void>;
 }
 
+export interface Asterisk extends AsteriskPhone {
+  /** The URIs that are registered here under the name of a user or trunk. */
+  contacts(name: string): Promise<readonly string[]>;
+  /** Whether it is registered where its trunk says. */
+  registered(trunk: string): Promise<boolean>;
+}
+
 export type { AsteriskTrunk } from "./asterisk-config.ts";
 
 let calls = 0;
@@ -68,6 +78,7 @@ function callFile(id: string, call: AsteriskCall): string {
   const variables: Record<string, string> = {
     CREW_ID: id,
     CREW_TRUNK: call.trunk,
+    CREW_AS_REGISTERED: call.asRegistered ? "1" : "",
     CREW_FROM: call.from ?? "+14155550100",
     CREW_RING: `${call.ringSeconds ?? 20}`,
     CREW_TALK: `${(call.talkMs ?? 1000) / 1000}`,
@@ -92,20 +103,30 @@ function callFile(id: string, call: AsteriskCall): string {
   ].join("\n");
 }
 
-/** Starts an Asterisk on a host (default the lab itself) and waits until it is ready, about a second. */
-export async function startAsterisk(
+export interface AsteriskProgram {
+  /** The files of `etc` by name. */
+  readonly files: Readonly<Record<string, string>>;
+  readonly tools: Tools;
+  /** The lines of the console before a message; the captured group is there where it was sent. */
+  readonly trace: { readonly mark: RegExp; readonly sentIf: string };
+}
+
+/** The folder of a lab Asterisk, where its configuration says that files are. */
+export const asteriskFolder = (lab: Lab, name: string): string => join(lab.dir, name);
+
+/** Starts an Asterisk with these files and waits until it is ready, about a second. */
+export async function runAsterisk(
   lab: Lab,
   name: string,
-  settings: AsteriskSettings,
-  at: Place = lab,
-): Promise<Asterisk> {
-  const dir = join(lab.dir, name);
+  program: AsteriskProgram,
+  at: Place,
+): Promise<AsteriskPhone> {
+  const dir = asteriskFolder(lab, name);
   for (const d of ["etc", "var/keys", "run", "spool/outgoing", "recordings"])
     mkdirSync(join(dir, d), { recursive: true });
-  for (const [file, text] of Object.entries(asteriskFiles(settings, dir, lab.tools)))
-    writeFileSync(join(dir, "etc", file), text);
+  for (const [file, text] of Object.entries(program.files)) writeFileSync(join(dir, "etc", file), text);
   const conf = join(dir, "etc/asterisk.conf");
-  const command = lab.tools.command("asterisk", ["-f", "-c", "-n", "-vvv", "-C", conf]);
+  const command = program.tools.command("asterisk", ["-f", "-c", "-n", "-vvv", "-C", conf]);
   const running = await at.spawn(name, command, { cwd: dir, env: { TERM: "dumb" } });
   await running.waitFor(/^Asterisk Ready\./, 15_000);
   const heard =
@@ -119,8 +140,11 @@ export async function startAsterisk(
   let seen = 0;
   return {
     running,
-    messages: () => tracedMessages(running.lines, /^<--- (Transmitting|Received) SIP/, "Transmitting"),
-    cli: async (what) => (await lab.exec(lab.tools.command("asterisk", ["-C", conf, "-rx", what]))).output,
+    messages: () => tracedMessages(running.lines, program.trace.mark, program.trace.sentIf),
+    cli: async (what) => {
+      const { output } = await lab.exec(program.tools.command("asterisk", ["-C", conf, "-rx", what]));
+      return output;
+    },
     call: async (call) => {
       const id = `call-${++calls}`;
       const from = running.lines.length;
@@ -164,5 +188,33 @@ export async function startAsterisk(
       return line === undefined ? { heard: false, ms: 0, of: 0 } : heard(field(line, "id"))(hz, minMs);
     },
     stop: () => running.stop(3000),
+  };
+}
+
+/** Starts an Asterisk on a host (default the lab itself) and waits until it is ready, about a second. */
+export async function startAsterisk(
+  lab: Lab,
+  name: string,
+  settings: AsteriskSettings,
+  at: Place = lab,
+): Promise<Asterisk> {
+  const files = asteriskFiles(settings, asteriskFolder(lab, name), lab.tools);
+  const trace = { mark: /^<--- (Transmitting|Received) SIP/, sentIf: "Transmitting" };
+  const phone = await runAsterisk(lab, name, { files, tools: lab.tools, trace }, at);
+  return {
+    ...phone,
+    contacts: async (of) => {
+      const stored = await phone.cli(`database show registrar/contact`);
+      return stored.split("\n").flatMap((line) => {
+        const [, key = "", json = ""] = /^(\S+?)\s*: (\{.*\})/.exec(line) ?? [];
+        return key.startsWith(`/registrar/contact/${of};`)
+          ? [(JSON.parse(json) as { uri: string }).uri.replaceAll("^3B", ";")]
+          : [];
+      });
+    },
+    registered: async (trunk) => {
+      const shown = await phone.cli("pjsip show registrations");
+      return shown.split("\n").some((l) => l.trim().startsWith(`${trunk}-reg/`) && / Registered\b/.test(l));
+    },
   };
 }

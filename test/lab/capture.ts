@@ -14,6 +14,8 @@ export interface Packet {
   readonly destinationPort: number;
   /** Differentiated services code point (RFC 2474): 46 is EF, 24 is CS3. */
   readonly dscp: number;
+  /** Of TCP: the sequence number of the payload's first octet, and whether the segment opens the connection. */
+  readonly tcp?: { readonly sequence: number; readonly syn: boolean };
   readonly payload: Buffer;
 }
 
@@ -91,6 +93,9 @@ function packet(at: number, frame: Buffer, [typeAt, header]: readonly [number, n
     sourcePort: protocol === "other" ? 0 : transport.readUInt16BE(0),
     destinationPort: protocol === "other" ? 0 : transport.readUInt16BE(2),
     dscp: v6 ? (ip.readUInt16BE(0) >> 6) & 63 : (ip[1] ?? 0) >> 2,
+    ...(protocol === "tcp"
+      ? { tcp: { sequence: transport.readUInt32BE(4), syn: ((transport[13] ?? 0) & 2) !== 0 } }
+      : {}),
     payload: transport.subarray(skip),
   };
 }

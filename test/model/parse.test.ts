@@ -123,14 +123,9 @@ describe("engine lines", () => {
 
 describe("findings", () => {
   it("says what is read and not acted on", () => {
-    const caller = {
-      uri: "sip:10.0.4.10",
-      allowed_ips: ["10.0.4.10"],
-      auth: { type: "digest", username: "a", password: { secret: "A" } },
-    };
-    expect(
-      findings({ agents: { a: caller }, sip: { auth: allowlist }, pbx: [{ type: "asterisk" }] }),
-    ).toEqual(["CREW4007 /pbx", "CREW4008 /agents/a/allowed_ips", "CREW4008 /agents/a/auth"]);
+    expect(findings({ agents, sip: { auth: allowlist }, pbx: [{ type: "asterisk" }] })).toEqual([
+      "CREW4007 /pbx",
+    ]);
   });
 
   it("reports problems of shape and of meaning in one run, at their places in the original", () => {
@@ -190,6 +185,31 @@ describe("findings", () => {
 
   it.each([undefined, null, 5, "x", [], () => 1])("refuses a config that is %s", (draft) => {
     expect(findings(draft)).toEqual(["CREW2005 "]);
+  });
+
+  it.each([
+    [{ name: "X-Queue" }, "CREW2002 /sip/inbound_routes/0/match/header", "'equals', 'contains' or 'present'"],
+    [
+      { name: "X-Queue", equals: "a", contains: "b" },
+      "CREW2001 /sip/inbound_routes/0/match/header/contains key",
+      "exclude each other",
+    ],
+  ])("says of the header condition %j that one thing must be asked", (header, finding, help) => {
+    const draft = { sip: { inbound_routes: [{ match: { header }, refuse: { code: 404 } }] } };
+    expect(findings(draft)).toEqual([finding]);
+    expect(parseConfig(draft).diagnostics[0]?.help).toContain(help);
+  });
+
+  it("names what a choice may be, and what was probably meant", () => {
+    const choice = { forwad: "+14155550100" };
+    const draft = {
+      agents,
+      sip: { inbound_routes: [{ match: {}, agent_id: "agent_sarah", on_failure: [choice] }] },
+    };
+    expect(parseConfig(draft).diagnostics.map((d) => [d.code, d.help])).toEqual([
+      ["CREW2002", "Add one of them: 'agent_id', 'forward' or 'refuse'."],
+      ["CREW2001", "Did you mean 'forward'?"],
+    ]);
   });
 
   it.each([

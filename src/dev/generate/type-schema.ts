@@ -85,7 +85,8 @@ function union(type: ts.UnionType, c: Context): Node {
   const schemas = [...rest.map((t) => schemaOf(t, c)), ...(isBoolean ? [{ type: "boolean" }] : [])];
   const [only] = schemas;
   if (schemas.length === 1 && only !== undefined) return only;
-  if (schemas.every((s) => "const" in s)) return { enum: schemas.map((s) => s.const) };
+  // The compiler's own order changes with what else the program declares.
+  if (schemas.every((s) => "const" in s)) return { enum: schemas.map((s) => s.const).sort() };
   const texts = [...new Map(schemas.map((s) => [JSON.stringify(s), s])).values()];
   return texts.length === 1 ? (texts[0] ?? {}) : { anyOf: texts };
 }

@@ -7,6 +7,8 @@ interface Meta {
   readonly description?: string;
   /** The type parameter that takes the place of `string` here. */
   readonly typeParameter?: string;
+  /** Values that the editor offers, of more that are good. */
+  readonly examples?: readonly unknown[];
 }
 
 type Schema = z.core.$ZodType;
@@ -78,7 +80,7 @@ function printAnonymous(schema: Schema, named: Map<string, Named>): Printed {
   const def = (schema as z.core.$ZodTypes)._zod.def;
   switch (def.type) {
     case "string":
-      return plain("string");
+      return plain(printString(metaOf(schema).examples));
     case "number":
       return plain("number");
     case "boolean":
@@ -133,6 +135,12 @@ function printObject(def: z.core.$ZodObjectDef, named: Map<string, Named>): Prin
     fields,
     (lines) => `{\n${[...lines, ...(open ? ["  readonly [other: string]: unknown;"] : [])].join("\n")}\n}`,
   );
+}
+
+/** `string & {}` keeps the names apart from `string`, which would swallow them. */
+function printString(examples: readonly unknown[] | undefined): string {
+  if (examples === undefined) return "string";
+  return [...examples.map((e) => JSON.stringify(e)), "(string & {})"].map((name) => `\n  | ${name}`).join("");
 }
 
 function plain(text: string): Printed {

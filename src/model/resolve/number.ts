@@ -1,6 +1,8 @@
 /** Telephone numbers in E.164, and how a country's national forms become E.164. */
 import { type CountryCode, isSupportedCountry, Metadata } from "libphonenumber-js";
+import type { JsonPointer } from "../../core/pointer.ts";
 import type { NumberPlan } from "../model.ts";
+import type { Report } from "./report.ts";
 
 const e164 = /^\+[1-9][0-9]{1,14}$/;
 
@@ -39,6 +41,30 @@ export function toE164(text: string, plan: NumberPlan | undefined): string | und
   const plain = user.replace(/[ ().-]/g, "");
   const completed = plain.startsWith("+") ? plain : complete(plain, plan);
   return completed !== undefined && e164.test(completed) ? completed : undefined;
+}
+
+/** As `toE164`; what is no number is reported. */
+export function resolveNumber(
+  text: string,
+  plan: NumberPlan | undefined,
+  at: JsonPointer,
+  report: Report,
+): string | undefined {
+  const number = toE164(text, plan);
+  if (number === undefined) reportNumber(text, at, report);
+  return number;
+}
+
+/** Says that a text is no number. */
+export function reportNumber(text: string, at: JsonPointer, report: Report): void {
+  report({
+    code: "CREW2103",
+    severity: "error",
+    pointer: at,
+    message: `'${text}' is not a number in E.164.`,
+    why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
+    help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
+  });
 }
 
 /** The same steps as the edge takes at run time; they must agree. */

@@ -17,6 +17,14 @@ const phrases: Readonly<Record<number, string>> = {
   607: "Unwanted",
 };
 
-export function defaultReason(code: number): string {
+function defaultReason(code: number): string {
   return phrases[code] ?? (code < 500 ? "Request Failure" : code < 600 ? "Server Failure" : "Global Failure");
+}
+
+/** A refusal with its phrase. */
+export function withReason(draft: { readonly code: number; readonly reason?: string | undefined }): {
+  readonly code: number;
+  readonly reason: string;
+} {
+  return { code: draft.code, reason: draft.reason ?? defaultReason(draft.code) };
 }

@@ -1,14 +1,18 @@
-/** Inbound routes: conditions in canonical form, destinations resolved to agents. */
+/** Inbound routes: destinations resolved to agents and trunks. */
 import type { z } from "zod";
 import { type JsonPointer, join } from "../../core/pointer.ts";
 import { suggest } from "../../core/suggest.ts";
-import type { Destination, MatchModel, NumberPlan, RouteModel } from "../model.ts";
-import type { refusal, route as routeSchema } from "../schema/route.ts";
-import { toE164 } from "./number.ts";
-import { defaultReason } from "./reason.ts";
+import type { Destination, NumberPlan, RouteModel } from "../model.ts";
+import type { forward as forwardSchema, route as routeSchema } from "../schema/route.ts";
+import { describeMatch, resolveMatch } from "./match.ts";
+import { resolveNumber } from "./number.ts";
+import { withReason } from "./reason.ts";
 import type { Report } from "./report.ts";
+import { knowsTrunk } from "./via.ts";
 
 type RouteDraft = z.output<typeof routeSchema>;
+type Choice = Pick<RouteDraft, "agent_id" | "forward" | "refuse">;
+type ForwardDraft = z.output<typeof forwardSchema>;
 
 export interface RouteContext {
   readonly trunk: string;
@@ -17,6 +21,8 @@ export interface RouteContext {
   readonly agentKey: (id: string) => string | undefined;
   /** Ids that may be named; `undefined` where the trunk was given no agents at all. */
   readonly known: readonly string[] | undefined;
+  /** Ids of all trunks of the edge. */
+  readonly trunks: readonly string[];
   readonly report: Report;
 }
 
@@ -41,7 +47,7 @@ function resolveRoute(
   at: JsonPointer,
   context: RouteContext,
 ): RouteModel | undefined {
-  const match = resolveMatch(draft.match, at, context);
+  const match = resolveMatch(draft.match, at, context.plan, context.report);
   const destinations = resolveDestinations(draft, at, context);
   if (match === undefined || destinations === undefined) return undefined;
   const label = `inbound_routes › ${describeMatch(match)}`;
@@ -51,82 +57,45 @@ function resolveRoute(
     : { at, index, label, match, destinations, ring_timeout };
 }
 
-/** Conditions that are numbers, and the properties that they come from. */
-const numbers = [
-  ["to_number", "to_uri"],
-  ["to_prefix", "to_prefix"],
-  ["caller", "caller"],
-  ["caller_prefix", "caller_prefix"],
-] as const satisfies readonly (readonly [keyof MatchModel, keyof RouteDraft["match"]])[];
-
-function resolveMatch(
-  draft: RouteDraft["match"],
-  route: JsonPointer,
-  context: RouteContext,
-): MatchModel | undefined {
-  const match: { -readonly [K in keyof MatchModel]: MatchModel[K] } = {};
-  let good = true;
-  if (draft.to_user !== undefined) match.to_user = draft.to_user;
-  for (const [key, property] of numbers) {
-    const text = draft[property];
-    if (text === undefined) continue;
-    const isWhole = !property.endsWith("prefix") || !text.startsWith("+");
-    const value = isWhole ? toE164(text, context.plan) : text;
-    if (value !== undefined) match[key] = value;
-    else {
-      reportNumber(text, join(route, "match", property), context.report);
-      good = false;
-    }
-  }
-  return good ? match : undefined;
-}
-
-function reportNumber(text: string, at: JsonPointer, report: Report): void {
-  report({
-    code: "CREW2103",
-    severity: "error",
-    pointer: at,
-    message: `'${text}' is not a number in E.164.`,
-    why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
-    help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
-  });
-}
-
 function resolveDestinations(
   draft: RouteDraft,
   at: JsonPointer,
   context: RouteContext,
 ): Destination[] | undefined {
-  const { agent_id, refuse, on_failure } = draft;
-  if ((agent_id === undefined) === (refuse === undefined)) {
+  const { agent_id, forward, refuse, on_failure } = draft;
+  const given = Number(agent_id !== undefined) + Number(forward !== undefined) + Number(refuse !== undefined);
+  if (given !== 1) {
     context.report({
       code: "CREW2110",
       severity: "error",
       pointer: at,
       message:
-        agent_id === undefined
+        given === 0
           ? "The route says nothing of where the call goes."
-          : "The route names an agent and a refusal.",
-      help: "Give exactly one of 'agent_id' and 'refuse'; what comes after a failure belongs in 'on_failure'.",
+          : "The route names more than one of an agent, a number and a refusal.",
+      help: "Give exactly one of 'agent_id', 'forward' and 'refuse'; what comes after a failure belongs in 'on_failure'.",
     });
     return undefined;
   }
-  const first = agent_id === undefined ? refuse && toRefusal(refuse, at) : toAgent(agent_id, at, context);
+  const first = resolveChoice(draft, at, context);
   if (on_failure === undefined) return first && [first];
-  const next = on_failure.map((choice, i) => {
-    const place = join(at, "on_failure", i);
-    return "refuse" in choice ? toRefusal(choice.refuse, place) : toAgent(choice.agent_id, place, context);
-  });
+  const next = on_failure.map((choice, i) => resolveChoice(choice, join(at, "on_failure", i), context));
   const all = [first, ...next].filter((d) => d !== undefined);
   return all.length === 1 + next.length ? all : undefined;
 }
 
-function toRefusal(draft: z.output<typeof refusal>, at: JsonPointer): Destination {
-  const { code, reason = defaultReason(code) } = draft;
-  return { at: join(at, "refuse"), type: "refuse", code, reason };
+/** The one choice that is given. */
+function resolveChoice(
+  { agent_id, forward, refuse }: Choice,
+  at: JsonPointer,
+  context: RouteContext,
+): Destination | undefined {
+  if (agent_id !== undefined) return resolveAgentId(agent_id, at, context);
+  if (forward !== undefined) return resolveForward(forward, join(at, "forward"), context);
+  return refuse && { at: join(at, "refuse"), type: "refuse", ...withReason(refuse) };
 }
 
-function toAgent(id: string, at: JsonPointer, context: RouteContext): Destination | undefined {
+function resolveAgentId(id: string, at: JsonPointer, context: RouteContext): Destination | undefined {
   const place = join(at, "agent_id");
   const agent = context.agentKey(id);
   if (agent !== undefined) return { at: place, type: "agent", agent };
@@ -155,13 +124,14 @@ function toAgent(id: string, at: JsonPointer, context: RouteContext): Destinatio
   return undefined;
 }
 
-/** How people and logs name a rule. */
-export function describeMatch(match: MatchModel): string {
-  const parts: string[] = [];
-  if (match.to_number !== undefined) parts.push(match.to_number);
-  if (match.to_user !== undefined) parts.push(match.to_user);
-  if (match.to_prefix !== undefined) parts.push(`${match.to_prefix}*`);
-  if (match.caller !== undefined) parts.push(`from ${match.caller}`);
-  if (match.caller_prefix !== undefined) parts.push(`from ${match.caller_prefix}*`);
-  return parts.length === 0 ? "any call" : parts.join(" ");
+function resolveForward(
+  draft: ForwardDraft,
+  at: JsonPointer,
+  context: RouteContext,
+): Destination | undefined {
+  const { report, plan, trunk, trunks } = context;
+  const { number: text, via = trunk } = typeof draft === "string" ? { number: draft } : draft;
+  const number = resolveNumber(text, plan, typeof draft === "string" ? at : join(at, "number"), report);
+  const known = via === trunk || knowsTrunk(via, trunks, join(at, "via"), report);
+  return number === undefined || !known ? undefined : { at, type: "forward", number, via };
 }

@@ -1,4 +1,4 @@
-/** SIP URIs of agents, taken apart (RFC 3261 section 19.1). */
+/** SIP URIs of agents and providers, taken apart (RFC 3261 section 19.1). */
 import type { JsonPointer } from "../../core/pointer.ts";
 import type { Transport } from "../model.ts";
 import { canonicalAddress } from "./address.ts";
@@ -11,13 +11,30 @@ export interface SipUriParts {
   readonly transport: Transport;
 }
 
+/** What a URI itself says. */
+export interface StatedUri {
+  readonly user?: string;
+  readonly host: string;
+  readonly isName: boolean;
+  readonly port?: number;
+  readonly transport?: Transport;
+}
+
 const shape = /^(sips?):(?:([^@;?]*)@)?(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(?:;([^?]*))?$/;
 const userShape = /^[A-Za-z0-9\-_.!~*'()&=+$,/]{1,64}$/;
 const hostShape = /^(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9-]{0,62})(?:\.[A-Za-z0-9][A-Za-z0-9-]{0,62})*\.?$/;
-const defaultPorts: Readonly<Record<Transport, number>> = { udp: 5060, tcp: 5060, tls: 5061 };
+export const defaultPorts: Readonly<Record<Transport, number>> = { udp: 5060, tcp: 5060, tls: 5061 };
+
+/** Takes a URI apart, defaults in place: UDP, or TLS with `sips:`, and the transport's port. */
+export function resolveSipUri(text: string, at: JsonPointer, report: Report): SipUriParts | undefined {
+  const stated = readSipUri(text, at, report);
+  if (stated === undefined) return undefined;
+  const { user, host, transport = "udp", port = defaultPorts[transport] } = stated;
+  return { ...(user === undefined ? {} : { user }), host, port, transport };
+}
 
 /** Takes a URI apart; only `transport` is known among the parameters, everything else is reported (CREW2108). */
-export function resolveSipUri(text: string, at: JsonPointer, report: Report): SipUriParts | undefined {
+export function readSipUri(text: string, at: JsonPointer, report: Report): StatedUri | undefined {
   const refuse = (what: string, help: string): undefined => {
     report({ code: "CREW2108", severity: "error", pointer: at, message: `'${text}' ${what}.`, help });
     return undefined;
@@ -41,7 +58,7 @@ export function resolveSipUri(text: string, at: JsonPointer, report: Report): Si
       "has a host that is neither an address nor a name",
       "Write an IP address (IPv6 in brackets) or a host name.",
     );
-  let transport: Transport = scheme === "sips" ? "tls" : "udp";
+  let transport: Transport | undefined = scheme === "sips" ? "tls" : undefined;
   for (const parameter of (parameters ?? "").split(";").filter((p) => p !== "")) {
     const [name = "", value = ""] = parameter.toLowerCase().split("=");
     if (name !== "transport" || !(value in defaultPorts))
@@ -51,8 +68,14 @@ export function resolveSipUri(text: string, at: JsonPointer, report: Report): Si
       );
     transport = value as Transport;
   }
-  const port = rawPort === undefined ? defaultPorts[transport] : Number(rawPort);
-  if (port < 1 || port > 65535)
+  const port = rawPort === undefined ? undefined : Number(rawPort);
+  if (port !== undefined && (port < 1 || port > 65535))
     return refuse("has a port outside 1 to 65535", "Write a port between 1 and 65535.");
-  return { ...(user === undefined ? {} : { user }), host: address ?? bare.toLowerCase(), port, transport };
+  return {
+    ...(user === undefined ? {} : { user }),
+    host: address ?? bare.toLowerCase(),
+    isName: address === undefined,
+    ...(port === undefined ? {} : { port }),
+    ...(transport === undefined ? {} : { transport }),
+  };
 }

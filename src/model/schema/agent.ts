@@ -1,26 +1,9 @@
 /** Voice agents reachable by SIP. */
 import { z } from "zod";
-import { digest } from "./auth.ts";
+import { agentDigest } from "./auth.ts";
 import { codecName } from "./codec.ts";
 import { identifier, ipNetwork, sipUri } from "./text.ts";
-
-export const weightedUri = z
-  .strictObject({
-    uri: sipUri.describe("Where the agent listens, for example `sip:10.0.4.10:5080`."),
-    priority: z
-      .int()
-      .min(1)
-      .max(100)
-      .describe("Lower numbers are tried first; equal ones share the load. Default: 1.")
-      .optional(),
-    weight: z
-      .int()
-      .min(1)
-      .max(100)
-      .describe("Share of the load among URIs of the same priority. Default: 1.")
-      .optional(),
-  })
-  .meta({ title: "WeightedUri" });
+import { weightedUri } from "./uri.ts";
 
 export const agentUri = sipUri.describe(
   "SIP URI of the agent, with `;transport=tcp` where it is not UDP. With a user part, that user is called; else the called number.",
@@ -55,9 +38,11 @@ export const agent = z
     allowed_ips: z
       .array(ipNetwork)
       .max(64)
-      .describe("Addresses from which this agent may place calls.")
+      .describe(
+        "Addresses and networks (CIDR) from which this agent may place calls, beside the addresses in `uri`. Default: none.",
+      )
       .optional(),
-    auth: digest.describe("Digest credentials with which this agent may place calls.").optional(),
+    auth: agentDigest.describe("Digest credentials with which this agent may place calls.").optional(),
   })
   .describe("A voice agent reachable by SIP.")
   .meta({ title: "Agent" });

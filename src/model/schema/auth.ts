@@ -1,6 +1,6 @@
 /** How the other end of a trunk proves who it is. */
 import { z } from "zod";
-import { digestUsername, ipNetwork, secretValue } from "./text.ts";
+import { digestUsername, hostName, ipNetwork, realm, secretValue } from "./text.ts";
 
 export const ipAllowlist = z
   .strictObject({
@@ -14,25 +14,46 @@ export const ipAllowlist = z
   })
   .meta({ title: "IpAllowlist" });
 
+const credentials = {
+  type: z
+    .literal("digest")
+    .describe("The peer is known by a user name and password (RFC 3261 section 22, RFC 8760)."),
+  username: digestUsername.describe("User name that the other end sends; unique on an edge."),
+  password: secretValue.describe('Password: `secret("NAME")`.'),
+  realm: realm.describe("Realm of the challenge. Default: the edge's `hostname`, else `crew`.").optional(),
+  algorithm: z
+    .enum(["MD5", "SHA-256"])
+    .describe("Digest algorithm. `SHA-256` only where the peer can (Asterisk 22 can). Default: `MD5`.")
+    .optional(),
+};
+
+export const agentDigest = z.strictObject(credentials).meta({ title: "AgentDigest" });
+
 export const digest = z
   .strictObject({
-    type: z
-      .literal("digest")
-      .describe("The trunk is known by a user name and password (RFC 3261 section 22, RFC 8760)."),
-    username: digestUsername.describe("User name that the other end sends; unique on an edge."),
-    password: secretValue.describe('Password: `secret("NAME")`.'),
-    realm: z
-      .string()
-      .regex(/^[A-Za-z0-9._-]{1,64}$/)
-      .describe("Realm of the challenge. Default: the edge's `hostname`, else `crew`.")
-      .optional(),
-    algorithm: z
-      .enum(["MD5", "SHA-256"])
-      .describe("Digest algorithm. `SHA-256` only where the peer can (Asterisk 22 can). Default: `MD5`.")
+    ...credentials,
+    register: z
+      .boolean()
+      .describe(
+        "The other end may register the address at which it takes calls; calls to a trunk without `outbound` go there. Default: true.",
+      )
       .optional(),
   })
   .meta({ title: "Digest" });
 
+export const clientCertificate = z
+  .strictObject({
+    type: z
+      .literal("client_certificate")
+      .describe(
+        "The trunk is known by its TLS certificate; needs TLS on the carrier side and `network.tls.ca`.",
+      ),
+    name: hostName.describe(
+      "Host name that the peer's certificate carries (subject alternative name); unique on an edge.",
+    ),
+  })
+  .meta({ title: "ClientCertificate" });
+
 export const auth = z
-  .discriminatedUnion("type", [ipAllowlist, digest])
+  .discriminatedUnion("type", [ipAllowlist, digest, clientCertificate])
   .describe("How the other end proves who it is. Without it the trunk refuses every inbound call.");

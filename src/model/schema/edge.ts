@@ -1,5 +1,6 @@
 /** The host, or several alike, that runs the trunks. */
 import { z } from "zod";
+import { outboundRoute } from "./outbound.ts";
 import { hostName, identifier, ipAddress, port } from "./text.ts";
 import { trunk } from "./trunk.ts";
 
@@ -93,6 +94,13 @@ export const edge = z
     name: identifier.describe("Name of the edge. Default: `edge`.").optional(),
     engine: engine.optional(),
     trunks: z.array(trunk).min(1).max(1000).describe("The trunks that this edge serves."),
+    outbound_routes: z
+      .array(outboundRoute)
+      .max(10_000)
+      .describe(
+        "Over which trunk an agent's call goes, first match wins. Default: the trunk that the agent names, or the only one that it belongs to.",
+      )
+      .optional(),
     network: network.optional(),
   })
   .describe("The host, or several alike, that runs the trunks.")

@@ -1,17 +1,29 @@
-/** Rules that send an inbound call to an agent or refuse it. */
+/** Rules that send an inbound call to an agent or a number, or refuse it. */
 import { z } from "zod";
-import { headerName, headerValue, identifier, number, reasonPhrase, sipUser, variableName } from "./text.ts";
+import { headerCondition, hours, pattern } from "./condition.ts";
+import { refusal } from "./refusal.ts";
+import { headerName, headerValue, identifier, number, sipUser, variableName } from "./text.ts";
 
 export const agentId = identifier
   .describe("Id of one of the trunk's agents.")
   .meta({ typeParameter: "AgentId" });
 
-export const refusal = z
-  .strictObject({
-    code: z.int().min(400).max(699).describe("SIP status code of the refusal (RFC 3261 section 21)."),
-    reason: reasonPhrase.describe("Reason phrase. Default: the usual one of the code.").optional(),
-  })
-  .meta({ title: "Refusal" });
+export const forward = z
+  .union([
+    number,
+    z
+      .strictObject({
+        number: number.describe("The number, in E.164 or completed by the trunk's `country`."),
+        via: identifier
+          .describe("The `crew_id` of the trunk that carries the call. Default: this trunk.")
+          .optional(),
+      })
+      .meta({ title: "ForwardVia" }),
+  ])
+  .describe(
+    "Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added.",
+  )
+  .meta({ title: "Forward" });
 
 const prefix = z.string().regex(/^\+?[0-9]{1,15}$/, "must be digits, with a leading + for E.164");
 
@@ -22,8 +34,25 @@ export const match = z
       .describe("Called number, compared in E.164; `country` on the trunk completes national forms.")
       .optional(),
     to_prefix: prefix.describe("Start of the called number in E.164, for example `+1415`.").optional(),
+    to_pattern: pattern
+      .describe(
+        "Regular expression (POSIX extended) that the whole called user part must match, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group.",
+      )
+      .optional(),
     caller: number.describe("Caller's number, compared in E.164.").optional(),
     caller_prefix: prefix.describe("Start of the caller's number in E.164, for example `+49`.").optional(),
+    header: z
+      .union([headerCondition, z.array(headerCondition).min(1).max(8)])
+      .describe("What a header of the INVITE must be; of several, all.")
+      .optional(),
+    hours: z
+      .union([hours, z.array(hours).min(1).max(32)])
+      .describe("Day and time at which the rule holds; of several, any.")
+      .optional(),
+    not_hours: z
+      .union([hours, z.array(hours).min(1).max(32)])
+      .describe("Day and time at which the rule does not hold; of several, any.")
+      .optional(),
   })
   .describe("Conditions that must all hold. An empty match takes every call.")
   .meta({ title: "Match" });
@@ -31,6 +60,7 @@ export const match = z
 export const nextChoice = z
   .union([
     z.strictObject({ agent_id: agentId }).meta({ title: "ToAgent" }),
+    z.strictObject({ forward }).meta({ title: "ToNumber" }),
     z.strictObject({ refuse: refusal.describe("Refuse the call.") }).meta({ title: "ToRefusal" }),
   ])
   .meta({ title: "NextChoice" });
@@ -39,24 +69,27 @@ export const route = z
   .strictObject({
     match,
     agent_id: agentId.describe("The agent that takes the call.").optional(),
-    refuse: refusal.describe("Refuse the call instead of giving it to an agent.").optional(),
+    forward: forward.optional(),
+    refuse: refusal.describe("Refuse the call instead of giving it to anybody.").optional(),
     ring_timeout: z
       .int()
       .min(1)
       .max(600)
       .describe(
-        "Seconds that an agent may ring before the next choice is tried. Default: no bound but the caller's patience (180 s).",
+        "Seconds that an agent or number may ring before the next choice is tried. Default: no bound but the caller's patience (180 s).",
       )
       .optional(),
     on_failure: z
       .array(nextChoice)
       .max(16)
       .describe(
-        "What comes next, in order, where an agent cannot be reached or answers that it cannot take the call.",
+        "What comes next, in order, where an agent or number cannot be reached or answers that it cannot take the call.",
       )
       .optional(),
   })
-  .describe("A rule that sends an inbound call to an agent or refuses it. The first rule that matches wins.")
+  .describe(
+    "A rule that sends an inbound call to an agent or a number, or refuses it. The first rule that matches wins.",
+  )
   .meta({ title: "Route" });
 
 export const inboundHeader = z

@@ -99,3 +99,7 @@ export const secretValue = z
 export const digestUsername = z
   .string()
   .regex(/^[A-Za-z0-9._@+-]{1,64}$/, "must be 1 to 64 letters, digits or any of . _ @ + -");
+
+export const realm = z
+  .string()
+  .regex(/^[A-Za-z0-9._-]{1,64}$/, "must be 1 to 64 letters, digits or any of . _ -");

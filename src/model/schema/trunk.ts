@@ -3,48 +3,48 @@ import { z } from "zod";
 import { agents, mediaEncryption } from "./agent.ts";
 import { auth } from "./auth.ts";
 import { codec } from "./codec.ts";
+import { limits } from "./limits.ts";
+import { outbound } from "./outbound.ts";
 import { inboundHeader, outboundHeader, route } from "./route.ts";
-import { digestUsername, identifier, number, secretValue, sipUri } from "./text.ts";
+import { identifier, sipUri } from "./text.ts";
 
 const callerSource = z.enum(["pai", "rpid", "ppi", "from"]);
 
-export const outbound = z
-  .strictObject({
-    uri: sipUri.describe("The provider's SIP URI."),
-    transport: z
-      .enum(["udp", "tcp", "tls"])
-      .describe("Transport towards the provider. Default: `udp`.")
-      .optional(),
-    auth: z
-      .strictObject({
-        username: digestUsername.describe("User name at the provider."),
-        password: secretValue.describe('Password at the provider: `secret("NAME")`.'),
-      })
-      .describe("Credentials that answer the provider's challenge.")
-      .meta({ title: "OutboundAuth" })
-      .optional(),
-    caller_id: number.describe("Caller's number of outbound calls.").optional(),
-  })
-  .describe("Calls from agents to the carrier side.")
-  .meta({ title: "Outbound" });
+const statusCode = z.int().min(400).max(699);
 
-export const limits = z
+const sessionTimer = z
   .strictObject({
-    calls: z
+    expires: z
       .int()
-      .min(1)
-      .max(100000)
-      .describe("Calls at the same time, ringing ones included. Default: no limit.")
+      .min(90)
+      .max(86_400)
+      .describe(
+        "Seconds without a refresh after which a call counts as dead (Session-Expires). Default: 1800.",
+      )
       .optional(),
-    calls_per_second: z
+    min: z
       .int()
-      .min(1)
-      .max(10000)
-      .describe("New calls in a second. Default: no limit.")
+      .min(90)
+      .max(86_400)
+      .describe("The shortest such time that is taken from others (Min-SE), in seconds. Default: 90.")
       .optional(),
   })
-  .describe("What the trunk may use. A full trunk answers 503.")
-  .meta({ title: "Limits" });
+  .meta({ title: "SessionTimer" });
+
+const failover = z
+  .strictObject({
+    continue_on: z
+      .array(statusCode)
+      .max(64)
+      .describe("SIP codes after which the next choice is tried, beside the usual ones. Default: none.")
+      .optional(),
+    stop_on: z
+      .array(statusCode)
+      .max(64)
+      .describe("SIP codes that end the attempt, of those after which it usually goes on. Default: none.")
+      .optional(),
+  })
+  .meta({ title: "Failover" });
 
 export const sip = z
   .strictObject({
@@ -91,6 +91,41 @@ export const sip = z
       .optional(),
     media_encryption: mediaEncryption
       .describe("SRTP towards the carrier side. Default: `disabled`.")
+      .optional(),
+    keys_over_clear_signalling: z
+      .boolean()
+      .describe(
+        "Let the keys of SRTP travel in SDP (SDES, RFC 4568) over UDP or TCP too, where whoever sees the messages can decrypt the audio. Without it such calls have no SRTP where that is `allowed`, and are refused where it is `required`. Default: false.",
+      )
+      .optional(),
+    transcode: z
+      .enum(["auto", "always", "never"])
+      .describe(
+        "Turn one codec into another: `auto` only where the two sides have none in common, `always` so that each side gets the first codec of its list, `never`. Default: `auto`.",
+      )
+      .optional(),
+    dtmf: z
+      .enum(["rfc4733", "info", "auto"])
+      .describe(
+        "How digits cross to the other end: `rfc4733` as telephone events in the audio stream, `info` as SIP INFO, `auto` as they come. Default: `auto`.",
+      )
+      .optional(),
+    session_timer: z
+      .union([z.literal(false), sessionTimer])
+      .describe(
+        "Session timer (RFC 4028) that the edge adds where an INVITE has none; false adds none. Default: 1800 seconds.",
+      )
+      .optional(),
+    refer: z
+      .enum(["off", "pass"])
+      .describe(
+        "Call transfer by REFER: `off` refuses it, `pass` hands it to the other side. Default: `off`.",
+      )
+      .optional(),
+    failover: failover
+      .describe(
+        "Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504, 580 and silence.",
+      )
       .optional(),
     nat: z
       .boolean()

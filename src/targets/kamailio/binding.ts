@@ -61,9 +61,9 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_WORKERS ${workers(binding.workers ?? 2)}`,
     `#!define CREW_HANDOVER udp:127.0.0.1:${port(binding.handoverPort)}`,
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
-    `#!define CREW_TOPOLOGY_KEY "${hex(binding.keys.topology)}"`,
     `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
     `#!substdef "!CREW_RECORD_TOKEN!${recordToken(binding.keys)}!g"`,
+    `#!substdef "!CREW_SEAL_KEY!${sealKey(binding.keys.topology)}!g"`,
     `#!substdef "!CREW_ROUTE_KEY!${hex(binding.keys.route)}!g"`,
     ...(binding.predecessorPort === undefined
       ? []
@@ -79,6 +79,11 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     ...credentials(binding),
   ];
   return `${lines.join("\n")}\n`;
+}
+
+/** The AES-128 key of what is sealed, in base64. */
+function sealKey(key: string): string {
+  return Buffer.from(hex(key).slice(0, 32), "hex").toString("base64");
 }
 
 /**

@@ -6,14 +6,15 @@ import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
 // The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
-const mediaBase = "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP received-from=$si";
-const olderMediaBase = "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP";
+const mediaBase =
+  "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP received-from=$si call-id=$avp(id)";
+const olderMediaBase =
+  "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP call-id=$avp(id)";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
 const pinned = "endpoint-learning-off strict-source";
 const learned = "SIP-source-address endpoint-learning-heuristic strict-source recrypt";
 
 const keptHeaders = [
-  "TH",
   ...["Supported", "k", "Require", "Proxy-Require", "Unsupported", "Allow", "Accept"],
   ...["Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Reason", "Retry-After"],
   ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
@@ -50,6 +51,10 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     carrier_test: socketTest(doc.listeners, "carrier"),
     agents_test: socketTest(doc.listeners, "agents"),
     foreign_hosts: foreignHosts(doc),
+    sides: [
+      { side: constant("carrier"), name: constant("CARRIERS"), ...leaving(doc.listeners, "carrier") },
+      { side: constant("agent"), name: constant("AGENTS"), ...leaving(doc.listeners, "agents") },
+    ],
     modules: modulesOf(doc, media).map(constant),
     // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
     sanity: has.digest ? 32743 : 22503,
@@ -127,28 +132,39 @@ function socketTest(listeners: readonly Listener[], side: "carrier" | "agents"):
   return trusted(tests.length === 0 ? "0" : tests.join(" || "));
 }
 
+/** The sockets of a side: the first one, and the others with the next hops that they are for. */
+function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
+  const own = listeners.filter((l) => l.name.startsWith(side));
+  const context = ({ transport, address, port, advertised }: Listener) => {
+    const known = bracketed(advertised ?? address);
+    return {
+      socket: trusted<CfgGrammar>(`${transport}:${kamToken(bracketed(address))}:${port}`),
+      uri: trusted<CfgGrammar>(`sip:${kamToken(known)}:${port};transport=${transport}`),
+    };
+  };
+  const families = new Set(own.map((l) => l.address.includes(":")));
+  const test = ({ transport, address }: Listener) => {
+    const family = `$nh(d) ${address.includes(":") ? "=~" : "!~"} "^\\["`;
+    return trusted<CfgGrammar>(
+      [`$nh(P) == "${transport.toUpperCase()}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
+    );
+  };
+  const [first, ...others] = own;
+  const none = { socket: trusted<CfgGrammar>(""), uri: trusted<CfgGrammar>("") };
+  return {
+    first: first === undefined ? none : context(first),
+    others: others.map((l) => ({ test: test(l), ...context(l) })),
+  };
+}
+
 function modulesOf(doc: KamailioDoc, media: boolean): string[] {
   return [
-    ...[
-      "db_text",
-      "ctl",
-      "jsonrpcs",
-      "kex",
-      "corex",
-      "pv",
-      "xlog",
-      "tm",
-      "tmx",
-      "sl",
-      "rr",
-      "maxfwd",
-      "sanity",
-    ],
+    ...["db_text", "ctl", "jsonrpcs", "kex", "corex", "pv", "xlog", "tm", "tmx", "sl", "maxfwd", "sanity"],
     ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
     ...(media ? ["rtpengine"] : []),
-    "topoh",
+    "crypto",
   ];
 }
 

@@ -36,6 +36,22 @@ export function dialogOf(invite: string, answer: string): Dialog {
   };
 }
 
+/** The dialog that an INVITE began, as its callee sees it, who answered with this tag. */
+export function dialogAsCallee(invite: string, tag: string): Dialog {
+  const value = (name: string): string => headerValues(invite, name)[0] ?? "";
+  const routes = headerValues(invite, "Record-Route").flatMap((v) => v.split(/,\s*(?=<)/));
+  return {
+    callId: value("Call-ID"),
+    fromTag: tag,
+    toTag: tagIn(value("From")),
+    target: uriIn(value("Contact")),
+    routes: routes.map((r) => `Route: ${r}`),
+    cseq: 0,
+    to: value("From").replace(/;\s*tag=.*/, ""),
+    answer: "",
+  };
+}
+
 export type Change = Partial<Omit<Parameters<typeof request>[0], "at">>;
 
 /** A request within the call, from its caller. */

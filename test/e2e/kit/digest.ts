@@ -11,7 +11,8 @@ export interface Challenge {
   readonly stale: boolean;
 }
 
-const parameter = (text: string, name: string): string | undefined => {
+/** A parameter of a challenge or of credentials, without its quotes. */
+export const parameter = (text: string, name: string): string | undefined => {
   const found = new RegExp(`(?:^|[ ,])${name}\\s*=\\s*(?:"([^"]*)"|([^",\\s]+))`, "i").exec(text);
   return found?.[1] ?? found?.[2];
 };
@@ -34,7 +35,8 @@ export function challengeOf(response: string): Challenge {
   throw new Error(`no challenge in ${response.split("\r\n")[0]}`);
 }
 
-const hash = (algorithm: string, text: string): string =>
+/** As an algorithm of RFC 7616 hashes: 32 or 64 hexadecimal digits. */
+export const hash = (algorithm: string, text: string): string =>
   createHash(algorithm.toUpperCase().startsWith("SHA-256") ? "sha256" : "md5")
     .update(text)
     .digest("hex");

@@ -42,6 +42,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     const known = new Map<string, string>();
     const seen = new Set<string>();
     for (const route of trunk.routes) {
+      if (unservedCondition(route.match) !== undefined) continue;
       const wanted = destinationsKey(route);
       let chain = known.get(wanted);
       if (chain === undefined) {
@@ -70,7 +71,9 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
 
 function countExact(trunks: readonly TrunkModel[]): number {
   let count = 0;
-  for (const { routes } of trunks) for (const { match } of routes) if (exactKey(match) !== undefined) count++;
+  for (const { routes } of trunks)
+    for (const { match } of routes)
+      if (exactKey(match) !== undefined && unservedCondition(match) === undefined) count++;
   return count;
 }
 
@@ -87,8 +90,21 @@ function destinationsKey(route: RouteModel): string {
   if (route.destinations.length === 1 && only?.type === "agent" && route.ring_timeout === undefined)
     return only.agent;
   let key = String(route.ring_timeout ?? "");
-  for (const d of route.destinations) key += d.type === "agent" ? `\n${d.agent}` : `\n${d.code} ${d.reason}`;
+  for (const d of route.destinations)
+    if (d.type === "agent") key += `\n${d.agent}`;
+    else if (d.type === "refuse") key += `\n${d.code} ${d.reason}`;
+    else key += `\n${d.number} ${d.via}`;
   return key;
+}
+
+type UnservedCondition = "to_pattern" | "headers" | "hours" | "not_hours";
+
+/** A condition that the script does not look at yet: a route that has one takes no call, since without it it would take too many. */
+export function unservedCondition(match: MatchModel): UnservedCondition | undefined {
+  if (match.to_pattern !== undefined) return "to_pattern";
+  if (match.headers !== undefined) return "headers";
+  if (match.hours !== undefined) return "hours";
+  return match.not_hours === undefined ? undefined : "not_hours";
 }
 
 /** What an exact entry is found by; numbers begin with `+`, so that a user name and a number meet only where they are equal. */
@@ -121,6 +137,8 @@ function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): S
   const ring = (route.ring_timeout ?? 0) * 1000;
   return route.destinations.flatMap((d): Step[] => {
     if (d.type === "refuse") return [{ at: d.at, value: [0, d.code, d.reason].join(separator) }];
+    if (d.type === "forward")
+      return [{ at: d.at, value: [0, 503, "Forwarding Not Available"].join(separator) }];
     const agent = context.agents.get(d.agent);
     if (agent === undefined) return [];
     // What cannot be encrypted must not go in clear.

@@ -2,18 +2,30 @@
 import type { Diagnostic } from "../../../core/diagnostic.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
+import { ofFeatures } from "./unserved-features.ts";
+import { ofRoutes } from "./unserved-routes.ts";
+import { warning } from "./warning.ts";
 
 export function unserved(model: Model): Diagnostic[] {
-  return [...model.trunks.flatMap(ofTrunk), ...ofAgents(model), ...ofNetwork(model)];
-}
-
-function warning(code: Diagnostic["code"], pointer: string, message: string, help: string): Diagnostic {
-  return { code, severity: "warning", pointer, message, help };
+  return [
+    ...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofFeatures(trunk), ...ofRoutes(trunk, model)]),
+    ...ofAgents(model),
+    ...ofNetwork(model),
+  ];
 }
 
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
+  if (trunk.auth.type === "client_certificate")
+    found.push(
+      warning(
+        "CREW4009",
+        trunk.auth.at,
+        `'client_certificate' of trunk '${trunk.id}' is not acted on yet: all its inbound calls are refused.`,
+        "Use 'ip_allowlist' or 'digest'.",
+      ),
+    );
   if (trunk.outbound !== undefined)
     found.push(
       warning(
@@ -57,6 +69,19 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
 function ofAgents(model: Model): Diagnostic[] {
   return model.agents.flatMap((agent) => {
     const found: Diagnostic[] = [];
+    const callers = [
+      ...(agent.allowed_ips.length > 0 ? ["allowed_ips"] : []),
+      ...(agent.auth === undefined ? [] : ["auth"]),
+    ];
+    for (const property of callers)
+      found.push(
+        warning(
+          "CREW4008",
+          join(agent.at, property),
+          `'${property}' of agent '${agent.id}' is not acted on yet: agents cannot place calls.`,
+          "Calls to the agent work. Nothing needs to change.",
+        ),
+      );
     if (agent.media_encryption !== "disabled")
       found.push(
         warning(
@@ -82,6 +107,15 @@ function ofAgents(model: Model): Diagnostic[] {
 function ofNetwork(model: Model): Diagnostic[] {
   const network = model.edge.network;
   const found: Diagnostic[] = [];
+  if (model.edge.outbound_routes.length > 0)
+    found.push(
+      warning(
+        "CREW4010",
+        join(model.edge.at, "outbound_routes"),
+        "'outbound_routes' are not acted on yet: agents cannot place calls.",
+        "Inbound calls work. Nothing needs to change.",
+      ),
+    );
   for (const side of ["carrier", "agents"] as const) {
     if (network[side].tls === undefined) continue;
     found.push(

@@ -1,0 +1,10 @@
+/** Which numbers a trunk lets through. */
+import type { OutboundModel, PrefixEntry } from "../model/model.ts";
+
+/** The entry that refuses a number, `"unlisted"` where none allows it, `undefined` where it may be called. */
+export function refusing(outbound: OutboundModel, number: string): PrefixEntry | "unlisted" | undefined {
+  const begins = ({ prefix }: PrefixEntry) => number.startsWith(prefix);
+  const denied = outbound.denied_destinations.find(begins);
+  if (denied !== undefined) return denied;
+  return outbound.allowed_destinations.some(begins) ? undefined : "unlisted";
+}

@@ -1,0 +1,24 @@
+/** What a trunk may use, defaults in place. */
+import type { z } from "zod";
+import type { LimitPair, LimitsModel } from "../model.ts";
+import type { limits as limitsSchema } from "../schema/limits.ts";
+import { withReason } from "./reason.ts";
+
+type LimitsDraft = z.output<typeof limitsSchema>;
+
+export function resolveLimits(draft: LimitsDraft = {}): LimitsModel {
+  return {
+    ...pair(draft),
+    inbound: pair(draft.inbound),
+    outbound: pair(draft.outbound),
+    call_minutes: draft.call_minutes ?? 240,
+    response: withReason(draft.response ?? { code: 503 }),
+  };
+}
+
+function pair({ calls, calls_per_second }: NonNullable<LimitsDraft["inbound"]> = {}): LimitPair {
+  return {
+    ...(calls === undefined ? {} : { calls }),
+    ...(calls_per_second === undefined ? {} : { calls_per_second }),
+  };
+}

@@ -1,0 +1,38 @@
+/** What a trunk may use. */
+import { z } from "zod";
+import { refusal } from "./refusal.ts";
+
+const calls = z.int().min(1).max(100_000);
+const callsPerSecond = z.int().min(1).max(10_000);
+
+const limitPair = z
+  .strictObject({
+    calls: calls
+      .describe("Calls of this direction at the same time, ringing ones included. Default: no limit.")
+      .optional(),
+    calls_per_second: callsPerSecond
+      .describe("New calls of this direction in a second. Default: no limit.")
+      .optional(),
+  })
+  .meta({ title: "LimitPair" });
+
+export const limits = z
+  .strictObject({
+    calls: calls
+      .describe("Calls at the same time, of both directions, ringing ones included. Default: no limit.")
+      .optional(),
+    calls_per_second: callsPerSecond
+      .describe("New calls in a second, of both directions. Default: no limit.")
+      .optional(),
+    inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
+    outbound: limitPair.describe("What calls to the carrier side may use of it. Default: all.").optional(),
+    call_minutes: z
+      .int()
+      .min(1)
+      .max(1440)
+      .describe("Minutes after which a call is ended. Default: 240.")
+      .optional(),
+    response: refusal.describe("What a full trunk answers. Default: 503 Service Unavailable.").optional(),
+  })
+  .describe("What the trunk may use.")
+  .meta({ title: "Limits" });

@@ -1,0 +1,109 @@
+/** Features of a trunk's calls that this target does not act on yet. */
+import type { Diagnostic } from "../../../core/diagnostic.ts";
+import { join } from "../../../core/pointer.ts";
+import type { TrunkModel } from "../../../model/model.ts";
+import { warning } from "./warning.ts";
+
+/** Only what differs from the default: what nobody asked for needs no warning. */
+export function ofFeatures(trunk: TrunkModel): Diagnostic[] {
+  return [...ofMedia(trunk), ...ofSignalling(trunk), ...ofLimits(trunk)];
+}
+
+function ofMedia(trunk: TrunkModel): Diagnostic[] {
+  const sip = join(trunk.at, "sip");
+  const found: Diagnostic[] = [];
+  if (trunk.transcode === "always")
+    found.push(
+      warning(
+        "CREW4011",
+        join(sip, "transcode"),
+        `'transcode' of trunk '${trunk.id}' is not acted on yet: codecs only pass through.`,
+        "List a codec that both sides speak.",
+      ),
+    );
+  if (trunk.dtmf !== "auto")
+    found.push(
+      warning(
+        "CREW4012",
+        join(sip, "dtmf"),
+        `'dtmf' of trunk '${trunk.id}' is not acted on yet: digits cross as they come.`,
+        "Set both ends to the same kind of DTMF.",
+      ),
+    );
+  if (trunk.keys_over_clear_signalling)
+    found.push(
+      warning(
+        "CREW4013",
+        join(sip, "keys_over_clear_signalling"),
+        `'keys_over_clear_signalling' of trunk '${trunk.id}' is not acted on yet: media is not encrypted.`,
+        "Nothing needs to change.",
+      ),
+    );
+  return found;
+}
+
+function ofSignalling(trunk: TrunkModel): Diagnostic[] {
+  const sip = join(trunk.at, "sip");
+  const found: Diagnostic[] = [];
+  if (trunk.session_timer !== undefined && trunk.session_timer.at !== sip)
+    found.push(
+      warning(
+        "CREW4014",
+        trunk.session_timer.at,
+        `'session_timer' of trunk '${trunk.id}' is not acted on yet: the edge adds no session timer.`,
+        "Calls whose media ends are cleared anyway.",
+      ),
+    );
+  if (trunk.refer !== "off")
+    found.push(
+      warning(
+        "CREW4015",
+        join(sip, "refer"),
+        `'refer' of trunk '${trunk.id}' is not acted on yet: REFER is refused.`,
+        "Have the agent ask its own system for the transfer.",
+      ),
+    );
+  if (trunk.failover.continue_on.length + trunk.failover.stop_on.length > 0)
+    found.push(
+      warning(
+        "CREW4016",
+        join(sip, "failover"),
+        `'failover' of trunk '${trunk.id}' is not acted on yet: the usual codes decide.`,
+        "Usual are 408, 430, 480, 500, 502, 503, 504 and 580.",
+      ),
+    );
+  return found;
+}
+
+function ofLimits({ id, at, limits }: TrunkModel): Diagnostic[] {
+  const found: Diagnostic[] = [];
+  for (const direction of ["inbound", "outbound"] as const)
+    if (Object.keys(limits[direction]).length > 0)
+      found.push(
+        warning(
+          "CREW4017",
+          join(at, "limits", direction),
+          `'limits.${direction}' of trunk '${id}' is not acted on yet: only the limits of both directions together count.`,
+          "Use 'calls' and 'calls_per_second' of 'limits'.",
+        ),
+      );
+  if (limits.call_minutes !== 240)
+    found.push(
+      warning(
+        "CREW4018",
+        join(at, "limits", "call_minutes"),
+        `'call_minutes' of trunk '${id}' is not acted on yet: calls may last for ever.`,
+        "Calls whose media ends are cleared anyway.",
+      ),
+    );
+  if (limits.response.code !== 503)
+    found.push(
+      warning(
+        "CREW4019",
+        join(at, "limits", "response"),
+        `'response' of the limits of trunk '${id}' is not acted on yet: a full trunk answers 503.`,
+        "Nothing needs to change where the other end takes 503 for busy.",
+      ),
+    );
+  return found;
+}

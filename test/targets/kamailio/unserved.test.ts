@@ -1,0 +1,115 @@
+/** What the vocabulary has and the target does not act on yet is said, each thing once and at its place. */
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../../src/model/parse.ts";
+import { lower } from "../../../src/targets/kamailio/lower/index.ts";
+
+const agents = { a: { uri: "sip:10.0.4.10:5080", codecs: ["opus"] } };
+const main = { match: { to_user: "main" }, agent_id: "a" };
+
+function warnings(draft: object, where: "trunk" | "edge" = "trunk"): string[] {
+  const { value, diagnostics } = parseConfig(where === "edge" ? draft : { agents, ...draft });
+  if (value === undefined) throw new Error(JSON.stringify(diagnostics));
+  return lower(value).diagnostics.map((d) => `${d.code} ${d.severity} ${d.pointer}`);
+}
+
+const hours = { time_zone: "UTC", from: "09:00", to: "17:00" };
+
+describe("a property that is not acted on", () => {
+  it.each([
+    [{ sip: { auth: { type: "client_certificate", name: "a.example" } } }, "CREW4009 warning /sip/auth"],
+    [{ sip: { transcode: "always" } }, "CREW4011 warning /sip/transcode"],
+    [{ sip: { codecs: [{ name: "PCMU" }], inbound_routes: [main] } }, "CREW4011 warning /agents/a/codecs"],
+    [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
+    [{ sip: { keys_over_clear_signalling: true } }, "CREW4013 warning /sip/keys_over_clear_signalling"],
+    [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
+    [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
+    [{ sip: { failover: { stop_on: [503] } } }, "CREW4016 warning /sip/failover"],
+    [{ limits: { inbound: { calls: 1 } }, sip: {} }, "CREW4017 warning /limits/inbound"],
+    [{ limits: { outbound: { calls: 1 } }, sip: {} }, "CREW4017 warning /limits/outbound"],
+    [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
+    [{ limits: { response: { code: 486 } }, sip: {} }, "CREW4019 warning /limits/response"],
+    [
+      { sip: { inbound_routes: [{ ...main, match: { to_pattern: "[0-9]+" } }] } },
+      "CREW4020 warning /sip/inbound_routes/0/match/to_pattern",
+    ],
+    [
+      { sip: { inbound_routes: [main, { ...main, match: { header: { name: "X-A", present: true } } }] } },
+      "CREW4021 warning /sip/inbound_routes/1/match/header",
+    ],
+    [
+      {
+        sip: {
+          inbound_routes: [
+            { ...main, match: { hours } },
+            { ...main, match: { hours, to_user: "b" } },
+          ],
+        },
+      },
+      "CREW4022 warning /sip/inbound_routes/0/match/hours",
+    ],
+    [
+      { sip: { inbound_routes: [{ ...main, match: { not_hours: hours } }] } },
+      "CREW4022 warning /sip/inbound_routes/0/match/not_hours",
+    ],
+    [
+      { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
+      "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",
+    ],
+  ])("%j is said", (draft, expected) => {
+    expect(warnings(draft)).toEqual([expected]);
+  });
+
+  it("of agents and of the edge is said", () => {
+    const auth = { type: "digest", username: "a", password: { secret: "A" } };
+    const caller = { uri: "sip:10.0.4.10", allowed_ips: ["10.0.4.10"], auth };
+    const outbound = { uri: "sip:provider.example" };
+    const draft = {
+      trunks: [{ agents: { a: caller }, sip: { outbound } }],
+      outbound_routes: [{ match: {}, via: "crew" }],
+    };
+    expect(warnings(draft, "edge")).toEqual([
+      "CREW4001 warning /trunks/0/sip/outbound",
+      "CREW4008 warning /trunks/0/agents/a/allowed_ips",
+      "CREW4008 warning /trunks/0/agents/a/auth",
+      "CREW4010 warning /outbound_routes",
+    ]);
+  });
+
+  it("is a registration only where a call relies on it", () => {
+    const auth = { type: "digest", username: "a", password: { secret: "A" } };
+    const forward = { match: {}, forward: { number: "+14155550100", via: "branch" } };
+    const branch = { crew_id: "branch", sip: { auth } };
+    expect(warnings({ trunks: [branch] }, "edge")).toEqual([]);
+    expect(
+      warnings({ trunks: [branch, { crew_id: "b", sip: { inbound_routes: [forward] } }] }, "edge"),
+    ).toEqual([
+      "CREW4023 warning /trunks/1/sip/inbound_routes/0/forward",
+      "CREW4024 warning /trunks/0/sip/auth",
+    ]);
+  });
+
+  it("is none of the defaults", () => {
+    expect(warnings({ sip: { inbound_routes: [main] } })).toEqual([]);
+  });
+});
+
+it("a route with a condition that is not looked at takes no call, instead of too many", () => {
+  const routes = [
+    { ...main, match: { to_user: "main", hours } },
+    { ...main, match: { to_user: "other" } },
+  ];
+  const model = parseConfig({ agents, sip: { inbound_routes: routes } }).value;
+  const tables = model === undefined ? [] : (lower(model).value?.tables ?? []);
+  const rows = tables.find((t) => t.name === "route");
+  expect(rows !== undefined && "rows" in rows ? rows.rows.map((r) => r.key) : []).toEqual(["crew:other"]);
+  expect(tables.map((t) => t.name)).not.toContain("rule");
+});
+
+it("a forward that cannot be carried is a refusal, not nothing", () => {
+  const routes = [{ match: { to_user: "main" }, forward: "+14155550100" }];
+  const model = parseConfig({ agents, sip: { inbound_routes: routes } }).value;
+  const chain = model === undefined ? undefined : lower(model).value?.tables.find((t) => t.name === "chain");
+  expect(chain !== undefined && "rows" in chain ? chain.rows.map((r) => r.value) : []).toEqual([
+    "0^503^Forwarding Not Available",
+  ]);
+});
