@@ -55,7 +55,8 @@ function print(value: unknown, depth: number, add: (text: string) => void): void
 function printBatches(items: readonly unknown[], indent: string, add: (text: string) => void): void {
   for (let start = 0; start < items.length; start += batch) {
     const line = JSON.stringify(items.slice(start, start + batch));
-    add(`${start === 0 ? "" : ","}${indent}${line.slice(1, -1)}`);
+    add(start === 0 ? indent : `,${indent}`);
+    add(line.slice(1, -1));
   }
 }
 

@@ -1,4 +1,5 @@
 /** Which route of a trunk takes all the calls of a later one, found by look-ups instead of comparing all pairs. */
+import { haveDistinctKeys } from "../model/distinct.ts";
 import type { MatchModel, RouteModel, TrunkModel } from "../model/model.ts";
 
 export interface Cover {
@@ -15,21 +16,10 @@ const known = new WeakMap<TrunkModel, readonly Cover[]>();
 export function covers(trunk: TrunkModel): readonly Cover[] {
   const held = known.get(trunk);
   if (held !== undefined) return held;
-  const found = differ(trunk.routes) ? [] : search(trunk.routes);
+  // Where no two have the same number or user part, none covers another, whatever else they ask for.
+  const found = haveDistinctKeys(trunk.routes) ? [] : search(trunk.routes);
   known.set(trunk, found);
   return found;
-}
-
-/**
- * Whether every route has an exact condition, a number or a user part, that no other has: then none covers another,
- * whatever else they ask for, which is cheaper to see than to search.
- */
-function differ(routes: readonly RouteModel[]): boolean {
-  const seen = new Set<string>();
-  return routes.every(({ match: m }) => {
-    if ((m.to_user === undefined) === (m.to_number === undefined)) return false;
-    return seen.size < seen.add(m.to_user ?? m.to_number ?? "").size;
-  });
 }
 
 function search(routes: readonly RouteModel[]): readonly Cover[] {

@@ -41,6 +41,9 @@ export function jsonPlaces(text: string) {
     return made;
   };
 
+  /** The whole needs no reading. */
+  const endOf = (at: number): number => (at === root ? text.trimEnd().length : endOfValue(text, at));
+
   /** Reads one more entry. */
   const advance = (held: Container): void => {
     let value = held.at;
@@ -77,11 +80,11 @@ export function jsonPlaces(text: string) {
         const held = container(at);
         const found = held?.names === undefined ? undefined : member(held, segment);
         const next = held !== undefined && held.names === undefined ? element(held, segment) : found?.value;
-        if (next === undefined) return { start: at, end: endOfValue(text, at) };
+        if (next === undefined) return { start: at, end: endOf(at) };
         name = found?.name;
         at = next;
       }
-      return part === "key" && name !== undefined ? name : { start: at, end: endOfValue(text, at) };
+      return part === "key" && name !== undefined ? name : { start: at, end: endOf(at) };
     },
   };
 }

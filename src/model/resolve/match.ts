@@ -115,15 +115,20 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 
 /** How people and logs name a rule. */
 export function describeMatch(match: MatchModel): string {
-  const parts: string[] = [];
-  if (match.to_number !== undefined) parts.push(match.to_number);
-  if (match.to_user !== undefined) parts.push(match.to_user);
-  if (match.to_prefix !== undefined) parts.push(`${match.to_prefix}*`);
-  if (match.to_pattern !== undefined) parts.push(`~${match.to_pattern}`);
-  if (match.caller !== undefined) parts.push(`from ${match.caller}`);
-  if (match.caller_prefix !== undefined) parts.push(`from ${match.caller_prefix}*`);
-  for (const header of match.headers ?? []) parts.push(`with ${header.name}`);
-  if (match.hours !== undefined) parts.push("in hours");
-  if (match.not_hours !== undefined) parts.push("out of hours");
-  return parts.length === 0 ? "any call" : parts.join(" ");
+  const { to_prefix, to_pattern, caller, caller_prefix, hours, not_hours } = match;
+  let text = append("", match.to_number);
+  text = append(text, match.to_user);
+  text = append(text, to_prefix && `${to_prefix}*`);
+  text = append(text, to_pattern && `~${to_pattern}`);
+  text = append(text, caller && `from ${caller}`);
+  text = append(text, caller_prefix && `from ${caller_prefix}*`);
+  if (match.headers !== undefined) for (const { name } of match.headers) text = append(text, `with ${name}`);
+  text = append(text, hours && "in hours");
+  text = append(text, not_hours && "out of hours");
+  return text === "" ? "any call" : text;
+}
+
+function append(text: string, part: string | undefined): string {
+  if (part === undefined) return text;
+  return text === "" ? part : `${text} ${part}`;
 }

@@ -96,7 +96,7 @@ function resolveChoice(
 }
 
 function resolveAgentId(id: string, at: JsonPointer, context: RouteContext): Destination | undefined {
-  const place = join(at, "agent_id");
+  const place = `${at}/agent_id`;
   const agent = context.agentKey(id);
   if (agent !== undefined) return { at: place, type: "agent", agent };
   if (context.known === undefined)

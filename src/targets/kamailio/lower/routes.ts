@@ -1,5 +1,6 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
 import { hash } from "node:crypto";
+import { haveDistinctKeys } from "../../../model/distinct.ts";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
@@ -40,7 +41,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     let ruleCount = 0;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
     const known = new Map<string, string>();
-    const seen = new Set<string>();
+    const seen = haveDistinctKeys(trunk.routes) ? undefined : new Set<string>();
     for (const route of trunk.routes) {
       if (unservedCondition(route.match) !== undefined) continue;
       const wanted = destinationsKey(route);
@@ -58,8 +59,8 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       const exact = exactKey(route.match);
       if (exact === undefined) {
         rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
-      } else if (!seen.has(exact)) {
-        seen.add(exact);
+      } else if (seen?.has(exact) !== true) {
+        seen?.add(exact);
         const value = places ? `${route.index}${separator}${chain}` : chain;
         const row = { key: `${trunk.id}:${exact}`, value, at: route.at };
         entries.push(hashed ? underHash(row) : row);
