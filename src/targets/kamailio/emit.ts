@@ -46,7 +46,7 @@ function dataTable(table: Table): Artifact {
   return {
     path: `kamailio/data/${table.name}`,
     mode: 0o644,
-    text: `${head}\n${joined(rows, rowText)}`,
+    text: joined(`${head}\n`, rows, rowText),
     lines,
     reload: "live",
   };
@@ -56,9 +56,9 @@ function rowText({ key, value }: Row): string {
   return `${dbTextField(key)}|0|${typeof value === "number" ? 1 : 0}|${dbTextField(value)}|0\n`;
 }
 
-/** Text of many items, made in batches, so that the pieces of a million rows never lie in memory together. */
-function joined<T>(items: readonly T[], print: (item: T) => string): string {
-  const batches: string[] = [];
+/** Text of many items behind a head, made in batches, so that the pieces of a million rows never lie in memory together. */
+function joined<T>(head: string, items: readonly T[], print: (item: T) => string): string {
+  const batches = [head];
   for (let start = 0; start < items.length; start += 1000)
     batches.push(
       items
