@@ -691,10 +691,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4023": {
     "severity": "warning",
     "messages": [
-      "'forward' in routes of trunk '…' is not acted on yet: such a call is refused with 503."
+      "'forward' in routes of trunk '…' goes to a registration, which is not acted on yet: such a call is refused with 503."
     ],
     "help": [
-      "Name an agent that takes the call."
+      "Forward over a trunk with 'outbound', or name an agent that takes the call."
     ]
   },
   "CREW4024": {
