@@ -1,5 +1,7 @@
 /** Where the values of a JSON text stand, read only as far as places are asked for: a million routes need no tree. */
 
+import type { Part } from "../core/origins.ts";
+
 export interface Stretch {
   /** Offsets in UTF-16 code units; `end` is exclusive. */
   readonly start: number;
