@@ -170,7 +170,8 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
   const families = new Set(own.map((l) => l.address.includes(":")));
   const test = ({ transport, address }: Listener) => {
-    const family = `$nh(d) ${address.includes(":") ? "=~" : "!~"} "^\\["`;
+    const v6 = `$nh(d) =~ "^\\["`;
+    const family = address.includes(":") ? v6 : `!(${v6})`;
     return trusted<CfgGrammar>(
       [`$nh(P) == "${transport.toUpperCase()}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
     );
