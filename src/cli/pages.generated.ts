@@ -508,22 +508,13 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Inbound calls of this trunk work. Nothing needs to change."
     ]
   },
-  "CREW4002": {
-    "severity": "warning",
-    "messages": [
-      "'caller_id' of trunk '…' is not acted on yet: agents get the caller from From."
-    ],
-    "help": [
-      "Have the other end put the caller's number into From."
-    ]
-  },
   "CREW4003": {
     "severity": "warning",
     "messages": [
-      "'custom_headers' of trunk '…' are not acted on yet: these headers do not cross the edge."
+      "'custom_headers.outbound' of trunk '…' is not acted on yet: agents cannot place calls."
     ],
     "help": [
-      "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID."
+      "Headers of inbound calls reach the agent. Nothing needs to change."
     ]
   },
   "CREW4004": {

@@ -22,6 +22,17 @@ export interface Switches {
   readonly callers: boolean;
   /** Trunks whose country completes national forms. */
   readonly plan: boolean;
+  /** The caller is more than From as it stands: other headers are asked, or its number is completed. */
+  readonly identity: boolean;
+  readonly sources: boolean;
+  /** Headers of the carrier side that become variables. */
+  readonly variables: boolean;
+  /** Calls to the carrier side; those whose caller the agent may choose; those with headers of the config's own. */
+  readonly callersOut: boolean;
+  readonly choices: boolean;
+  readonly headersOut: boolean;
+  /** Calls that are forwarded to a number. */
+  readonly diversion: boolean;
   readonly limits: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;

@@ -2,6 +2,8 @@
 import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
+import { templateRows, variableRows } from "./headers.ts";
+import { callerRows, choiceRows, shownRows } from "./identity.ts";
 import { type RouteTables, separator } from "./routes.ts";
 import { lowerPeers } from "./sources.ts";
 
@@ -23,6 +25,8 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
       ? [stored("rule", "rules of a trunk with further conditions, in order", routes.rules)]
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
+    ...callerTables(trunks, has),
+    ...headerTables(trunks, has),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.digest ? digestTables(trunks, has) : []),
@@ -51,6 +55,35 @@ function planRows(trunks: readonly TrunkModel[]): Row[] {
       },
     ];
   });
+}
+
+function callerTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
+  return [
+    ...(has.sources
+      ? [stored("caller", "headers that a trunk's callers are read from", callerRows(trunks))]
+      : []),
+    ...(has.callersOut
+      ? [stored("shown", "caller of calls to a trunk: header beside From ^ number", shownRows(trunks))]
+      : []),
+    ...(has.choices ? [stored("choice", "callers that agents may choose", choiceRows(trunks))] : []),
+  ];
+}
+
+function headerTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
+  return [
+    ...(has.variables
+      ? [stored("variable", "headers of a trunk that become variables", variableRows(trunks))]
+      : []),
+    ...(has.headersOut
+      ? [
+          stored(
+            "custom",
+            "headers of calls to a trunk: name ^ text ^ variable ^ text …",
+            templateRows(trunks),
+          ),
+        ]
+      : []),
+  ];
 }
 
 function natRows(trunks: readonly TrunkModel[]): Row[] {
