@@ -64,9 +64,20 @@ export function outputFiles(bundle: Bundle): readonly OutputFile[] {
  * Writes the bundle. New files are made complete beside the folder's content and renamed into place, the manifest
  * last; files of an older bundle that this one does not have are removed after that.
  *
- * @returns a diagnostic instead where a file of that name is there that crew did not write.
+ * @returns a diagnostic instead where a file of that name is there that crew did not write, or where the folder cannot be
+ * written.
  */
 export function writeBundle(bundle: Bundle, directory: string): Written | Diagnostic {
+  try {
+    return writeInto(bundle, directory);
+  } catch (error) {
+    const reason = refusal(error);
+    if (reason === undefined) throw error;
+    return unwritable(directory, reason);
+  }
+}
+
+function writeInto(bundle: Bundle, directory: string): Written | Diagnostic {
   const old = oldManifest(directory);
   const owned = new Set(old?.artifacts.map((a) => a.path));
   mkdirSync(directory, { recursive: true });
@@ -157,6 +168,32 @@ export function oldManifest(directory: string): Manifest | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** What the system says against writing; `undefined` where the error is another. */
+function refusal(error: unknown): string | undefined {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined || syscall === undefined) return undefined;
+  return refusals[code] ?? code;
+}
+
+const refusals: Readonly<Record<string, string>> = {
+  EEXIST: "it is a file",
+  ENOTDIR: "a part of its path is a file",
+  EISDIR: "a folder is where a file has to go",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not write there",
+  EROFS: "the file system is read-only",
+  ENOSPC: "the disk is full",
+};
+
+function unwritable(directory: string, reason: string): Diagnostic {
+  return {
+    code: "CREW1306",
+    severity: "error",
+    message: `The output folder ${directory} cannot be written: ${reason}.`,
+    help: "Name another folder with --out, or make room for this one.",
+  };
 }
 
 function foreignFile(path: string): Diagnostic {

@@ -8,7 +8,7 @@ import { type Edge, reopenEdge } from "../deploy/edge.ts";
 import { deployedEdges } from "../deploy/find.ts";
 import { problems } from "../deploy/problems.ts";
 import { stateFolder } from "../deploy/state/paths.ts";
-import { type Summary, summaryText } from "../deploy/summary.ts";
+import type { Consent } from "../deploy/summary.ts";
 import { type ExitCode, exitCodes } from "./exit.ts";
 import { compile } from "./pipeline.ts";
 import type { GlobalOptions, Io } from "./verb.ts";
@@ -62,10 +62,11 @@ async function meantFolder(config: string | undefined, options: Options, io: Io)
 }
 
 /** Shows the summary and asks; off a terminal only `--yes` consents. */
-export function confirmation(
+export function confirmation<S>(
+  summaryText: (summary: S) => string,
   options: Options & GlobalOptions,
   io: Io,
-): (summary: Summary) => Promise<"yes" | "no" | "unconfirmed"> {
+): (summary: S) => Promise<Consent> {
   return async (summary) => {
     io.stderr.write(summaryText(summary));
     if (options.yes === true) return "yes";

@@ -156,9 +156,9 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW1017": {
     "severity": "error",
     "messages": [
-      "A property is given twice in one object."
+      "The property … is given twice in one object."
     ],
-    "why": "Programs disagree on which of them counts.",
+    "why": "JavaScript takes the last one and forgets the others without a word.",
     "help": [
       "Remove one of them."
     ]
@@ -219,6 +219,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Name another folder, as in 'crew init edge', or edit the config that is there."
+    ]
+  },
+  "CREW1306": {
+    "severity": "error",
+    "messages": [
+      "The output folder … cannot be written: …."
+    ],
+    "help": [
+      "Name another folder with --out, or make room for this one."
     ]
   },
   "CREW1900": {
@@ -502,10 +511,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4001": {
     "severity": "warning",
     "messages": [
-      "'outbound' of trunk '…' is not acted on yet: agents cannot place calls."
+      "'register' of trunk '…' is not acted on yet: the edge does not register with the provider."
     ],
     "help": [
-      "Inbound calls of this trunk work. Nothing needs to change."
+      "Have the provider send calls to the edge's address."
     ]
   },
   "CREW4003": {
@@ -557,10 +566,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4008": {
     "severity": "warning",
     "messages": [
-      "'…' of agent '…' is not acted on yet: agents cannot place calls."
+      "'…' of agent '…' is not acted on yet: only single addresses may place calls."
     ],
     "help": [
-      "Calls to the agent work. Nothing needs to change."
+      "List the addresses that the agent calls from, one by one."
     ]
   },
   "CREW4009": {
@@ -570,15 +579,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Use 'ip_allowlist' or 'digest'."
-    ]
-  },
-  "CREW4010": {
-    "severity": "warning",
-    "messages": [
-      "'outbound_routes' are not acted on yet: agents cannot place calls."
-    ],
-    "help": [
-      "Inbound calls work. Nothing needs to change."
     ]
   },
   "CREW4011": {
@@ -697,6 +697,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Give the trunk 'outbound' with the address of the other end."
     ]
   },
+  "CREW4025": {
+    "severity": "warning",
+    "messages": [
+      "TLS towards the carrier of trunk '…' is not acted on yet: no call goes to this address."
+    ],
+    "help": [
+      "Add an address with UDP or TCP."
+    ]
+  },
   "CREW4101": {
     "severity": "warning",
     "messages": [
@@ -713,6 +722,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Give the agent's IP address, or keep the agent side on a private network."
+    ]
+  },
+  "CREW4103": {
+    "severity": "warning",
+    "messages": [
+      "The firewall leaves the carrier side open, since the addresses behind '…' of trunk '…' are not known."
+    ],
+    "help": [
+      "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name."
     ]
   },
   "CREW5001": {
@@ -1119,6 +1137,26 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "crew generations lists them."
     ]
   },
+  "CREW6028": {
+    "severity": "error",
+    "messages": [
+      "… is privileged on this host: only root may bind to ports below …."
+    ],
+    "why": "This process lacks CAP_NET_BIND_SERVICE, and so would Kamailio.",
+    "help": [
+      "Choose another port in network, deploy as root, or lower the limit with sysctl net.ipv4.ip_unprivileged_port_start."
+    ]
+  },
+  "CREW6029": {
+    "severity": "warning",
+    "messages": [
+      "Kamailio and rtpengine run as root, since user … cannot …: …."
+    ],
+    "why": "Whoever finds a hole in them would then have the whole host.",
+    "help": [
+      "Keep state folder and engine where others may pass: chmod o+x on every folder above, or name other folders with --state and CREW_ENGINE_DIR."
+    ]
+  },
   "CREW6900": {
     "severity": "error",
     "messages": [
@@ -1150,12 +1188,13 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW6903": {
     "severity": "error",
     "messages": [
-      "The package index of \"…\" is not signed by a key in …: …",
+      "The package index of \"…\" is not signed by …: …",
       "This host has no keys of the Debian archive, so nothing from \"…\" can be trusted."
     ],
     "why": "Packages from an index without a good signature are never unpacked; anybody on the way could have changed them.",
     "help": [
-      "Update the package debian-archive-keyring, or name a newer key file with CREW_DEBIAN_KEYRING (for a Debian suite); name the right key file of another repository.",
+      "Compare the key with the one that the project states for this repository, and name the file of that one with --key.",
+      "Update the package debian-archive-keyring, or name a newer key file with CREW_DEBIAN_KEYRING.",
       "Install the package debian-archive-keyring (Debian and Ubuntu have it), or name a key file with CREW_DEBIAN_KEYRING."
     ]
   },
@@ -1166,16 +1205,21 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "why": "An old index would hide security updates, so apt refuses it.",
     "help": [
-      "Check the clock of this host and take a mirror that is up to date (CREW_DEBIAN_MIRROR)."
+      "Check the clock of this host…."
     ]
   },
   "CREW6905": {
     "severity": "error",
     "messages": [
-      "No package … in \"…\" for this architecture."
+      "No package … in … for this architecture.",
+      "No package …… in … for this architecture.",
+      "Nothing is taken from \"…\": it has none of … for this architecture, and nothing that they need."
     ],
+    "why": "Kamailio loads only modules of its own build, so all its packages must come from one place in one version.",
     "help": [
-      "Check the spelling at https://packages.debian.org and that the suite holds the package."
+      "Check the spelling at https://packages.debian.org and that the suite holds the package.",
+      "Check address, suite and component of the repository; the projects' own repositories have all packages.",
+      "Check its address, suite and component, or leave it out."
     ]
   },
   "CREW6906": {
@@ -1195,7 +1239,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "why": "It was damaged or changed on the way, or the mirror is being updated; it has not been unpacked.",
     "help": [
-      "Wait some minutes or take another mirror (CREW_DEBIAN_MIRROR). …",
+      "Wait some minutes…. …",
       "Check the disk and who else writes to the engine folder, then run the same command again."
     ]
   },
@@ -1240,12 +1284,76 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Check that the disk has room (about 1 GB) and that dpkg-deb and tar are there, then run the same command again."
     ]
   },
+  "CREW6913": {
+    "severity": "error",
+    "messages": [
+      "The key file … cannot be used: …."
+    ],
+    "why": "A package index is believed only with a good signature by a key that was named for it.",
+    "help": [
+      "Fetch the public key from the project that signs the repository, compare its fingerprint (gpg --show-keys FILE) with the one that the project states, and name that file. From a keyring: gpg --export FINGERPRINT > FILE."
+    ]
+  },
+  "CREW6914": {
+    "severity": "error",
+    "messages": [
+      "Engine line … needs … …x, and the sources have …."
+    ],
+    "why": "What crew compiles for a line uses modules, parameters and flags of that series; on another one it may not start, or do something else.",
+    "help": [
+      "Name the repository of that series (the projects keep one for each), or another line with --engine."
+    ]
+  },
+  "CREW6915": {
+    "severity": "error",
+    "messages": [
+      "… … of \"…\" is not safe: …."
+    ],
+    "why": "The packages of Debian's own suite for line … do not have these holes.",
+    "help": [
+      "Name a repository with a newer …, or install the line from Debian: crew engine install --engine … --suite …."
+    ]
+  },
+  "CREW6916": {
+    "severity": "error",
+    "messages": [
+      "… names no repository: …."
+    ],
+    "help": [
+      "Write it as in sources.list(5): --repository \"deb https://deb.kamailio.org/kamailio61 trixie main\" --key kamailio.asc"
+    ]
+  },
+  "CREW6917": {
+    "severity": "error",
+    "messages": [
+      "Packages of the sources do not fit together: …"
+    ],
+    "why": "A repository's packages are built for one Debian suite and want that suite's libraries.",
+    "help": [
+      "Name the suite that the repository's packages are built for with --suite."
+    ]
+  },
+  "CREW6918": {
+    "severity": "error",
+    "messages": [],
+    "why": "Every source of an engine is named with the key that signs it; nothing unsigned is unpacked.",
+    "help": []
+  },
+  "CREW6919": {
+    "severity": "error",
+    "messages": [
+      "Engines cannot be written to … (…)."
+    ],
+    "help": [
+      "Name a folder of this user's with CREW_ENGINE_DIR, or run the command as the owner of this one."
+    ]
+  },
   "CREW6920": {
     "severity": "error",
     "messages": [
       "The engine of line … is not installed on this host."
     ],
-    "why": "Line … is Kamailio … with rtpengine …; neither the host's packages nor a private root have it.",
+    "why": "It is to come from …, as somebody has named for this host, and its private root is gone.",
     "help": [
       "Run \"npx crew engine install --engine …\": about 100 MB to fetch, no root needed, the host's packages stay as they are."
     ]

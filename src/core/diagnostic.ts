@@ -1,4 +1,5 @@
 /** Everything that crew has to say about a config, an artifact or a host, as data. Wording for people is the reporters' work. */
+import type { Part } from "./origins.ts";
 import type { JsonPointer } from "./pointer.ts";
 import type { Span } from "./span.ts";
 
@@ -14,8 +15,8 @@ export type DiagnosticCode = `CREW${1 | 2 | 3 | 4 | 5 | 6 | 9}${string}`;
 export interface Place {
   /** Path in the value that the config exports. */
   readonly pointer?: JsonPointer;
-  /** `key` marks the property's name instead of its value. */
-  readonly part?: "key" | "value";
+  /** Default `value`. */
+  readonly part?: Part;
   /** Known text position; wins over `pointer`. */
   readonly span?: Span;
 }

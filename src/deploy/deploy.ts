@@ -6,6 +6,7 @@ import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import type { EngineRuntime } from "../host/runtime.ts";
 import { activate, planProof } from "./activate.ts";
 import { cleanUp, prune, takeLock } from "./begin.ts";
+import { chooseDaemonUser } from "./daemon-user.ts";
 import { type Edge, keepPrograms } from "./edge.ts";
 import { hostProblems, usedPorts } from "./host-check.ts";
 import { freePort } from "./ports.ts";
@@ -13,7 +14,7 @@ import { problems } from "./problems.ts";
 import { guardService, kamailioProcess, runGuard } from "./processes.ts";
 import type { Proof } from "./proof/prove.ts";
 import { callsInRelay, relayChanges, relayGeneration, relayService } from "./relay.ts";
-import type { BoundSecrets, DigestRecord } from "./secrets.ts";
+import type { BoundSecrets, DigestRecord, PasswordRecord } from "./secrets.ts";
 import { commitStaging, stagingFolder, writeStaging } from "./stage.ts";
 import {
   currentGeneration,
@@ -23,7 +24,7 @@ import {
   readFacts,
 } from "./state/generations.ts";
 import { edgeKeys, fingerprint } from "./state/keys.ts";
-import { changesBetween, type Summary } from "./summary.ts";
+import { type Consent, changesBetween, type Summary } from "./summary.ts";
 
 export interface DeployRequest {
   readonly edge: Edge;
@@ -32,11 +33,15 @@ export interface DeployRequest {
   /** Fresh ones, or those that an earlier generation was bound to. */
   readonly secrets:
     | BoundSecrets
-    | { readonly digests: readonly DigestRecord[]; readonly fingerprint: string };
+    | {
+        readonly digests: readonly DigestRecord[];
+        readonly passwords: readonly PasswordRecord[];
+        readonly fingerprint: string;
+      };
   readonly rollbackTo?: number;
   /** Verifies the bundle in a folder. */
   readonly verify: (folder: string) => Promise<readonly Diagnostic[]>;
-  readonly confirm: (summary: Summary) => Promise<"yes" | "no" | "unconfirmed">;
+  readonly confirm: (summary: Summary) => Promise<Consent>;
   /** Each step as it begins. */
   readonly say: (line: string) => void;
   readonly signal: AbortSignal;
@@ -104,7 +109,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
   const old = previous === undefined ? undefined : await readFacts(paths, previous);
   if (running && old !== undefined && isSame(old, bundle, secretsMark, runtime)) return done("unchanged");
 
-  const refusals = hostProblems(edge, bundle.model);
+  const refusals = await hostProblems(edge, bundle.model);
   if (refusals.length > 0) return done("refused", refusals);
   say("verify");
   const unwritable = await writeStaging(edge, bundle);
@@ -115,7 +120,16 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
 
   const relay = supervisor.state(relayService).main && (await relayGeneration(paths));
   const restartRelay = relay !== undefined && (await relayChanges(edge, relay, bundle.manifest));
-  const warnings = [...found, ...(restartRelay ? [problems.relayRestarts(await callsInRelay())] : [])];
+  // two generations share a TCP port only where both run as the same user (socket(7), SO_REUSEPORT)
+  const { user, diagnostics: about } =
+    running && old !== undefined
+      ? { user: old.user, diagnostics: [] }
+      : await chooseDaemonUser(runtime, join(stagingFolder(edge), "bundle", "kamailio", "kamailio.cfg"));
+  const warnings = [
+    ...found,
+    ...about,
+    ...(restartRelay ? [problems.relayRestarts(await callsInRelay())] : []),
+  ];
   const generation = Math.max(0, ...generationNumbers(paths)) + 1;
   const consent = await request.confirm({
     edge: bundle.manifest.edge,
@@ -146,6 +160,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       engine_versions: { ...runtime.versions },
       created: new Date().toISOString(),
       handover_port: freePort(await usedPorts(edge)),
+      ...(user === undefined ? {} : { user }),
       ...(request.rollbackTo === undefined ? {} : { rollback_to: request.rollbackTo }),
     };
     const binding = await commitStaging({
@@ -154,6 +169,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       bundle,
       keys,
       digests: secrets.digests,
+      passwords: secrets.passwords,
       facts,
       ...(running && old !== undefined ? { predecessorPort: old.handover_port } : {}),
       proof: { token: proof.token, echoPort: proof.echo.port },
@@ -162,7 +178,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
       edge,
       model: bundle.model,
       generation,
-      kamailio: kamailioProcess(paths, runtime, binding, bundle.model),
+      kamailio: kamailioProcess(paths, runtime, binding, bundle.model, user),
       proof,
       restartRelay,
       say,

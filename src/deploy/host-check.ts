@@ -3,33 +3,52 @@ import { join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Model } from "../model/model.ts";
 import type { Edge } from "./edge.ts";
-import { addressesOf, holdersOf, hostAddresses, isLocal, listenersOf } from "./ports.ts";
+import {
+  addressesOf,
+  holderOf,
+  hostAddresses,
+  isLocal,
+  type Listener,
+  listenersOf,
+  lowestPort,
+} from "./ports.ts";
 import { problems } from "./problems.ts";
 import { generationNumbers, readFacts } from "./state/generations.ts";
 import { generationPaths } from "./state/paths.ts";
 
-/** Addresses that the host does not have (CREW6007), ports that others hold (CREW6006), paths too long (CREW6008). */
-export function hostProblems(edge: Edge, model: Model): readonly Diagnostic[] {
+/**
+ * Addresses that the host does not have (CREW6007), ports that others hold (CREW6006) or that this user may not bind to
+ * (CREW6028), paths too long (CREW6008).
+ */
+export async function hostProblems(edge: Edge, model: Model): Promise<readonly Diagnostic[]> {
   const foreign = addressesOf(model).filter(({ address }) => !isLocal(address));
   if (foreign.length > 0)
     return foreign.map(({ at, address }) => problems.foreignAddress(at, address, hostAddresses()));
-  const ours = new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
-  const taken = listenersOf(model).flatMap((listener) =>
-    holdersOf(listener, ours)
-      .slice(0, 1)
-      .map((holder) => ({ listener, holder })),
+  const ours = (): ReadonlySet<number> =>
+    new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
+  const looked = await Promise.all(
+    listenersOf(model).map(async (listener) => ({ listener, holder: await holderOf(listener, ours) })),
   );
+  const lowest = lowestPort();
+  const privileged = listenersOf(model).filter(({ port }) => port < lowest);
   const socket = join(generationPaths(edge.paths, 1_000_000).private, "ctl.sock");
   return [
     ...(Buffer.byteLength(socket) > 107 ? [problems.longPath(socket)] : []),
-    ...taken.map(({ listener, holder }) =>
-      problems.portTaken(
-        listener.at,
-        `${listener.protocol.toUpperCase()} port ${listener.port} of ${listener.address}`,
-        holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
-      ),
+    ...privileged.map((listener) => problems.privilegedPort(listener.at, nameOf(listener), lowest)),
+    ...looked.flatMap(({ listener, holder }) =>
+      holder === undefined
+        ? []
+        : problems.portTaken(
+            listener.at,
+            nameOf(listener),
+            holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
+          ),
     ),
   ];
+}
+
+function nameOf({ protocol, port, address }: Listener): string {
+  return `${protocol.toUpperCase()} port ${port} of ${address}`;
 }
 
 /** Private ports of the last generations, some of which may still run. */

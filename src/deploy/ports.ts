@@ -2,9 +2,11 @@
 import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { networkInterfaces } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonPointer } from "../core/pointer.ts";
 import { join } from "../core/pointer.ts";
 import type { Model } from "../model/model.ts";
+import { hasCapability } from "./supervise/process.ts";
 
 export interface Listener {
   readonly at: JsonPointer;
@@ -52,6 +54,22 @@ export function hostAddresses(): readonly string[] {
 /** Whether this host can bind to an address: the whole of 127.0.0.0/8 is local without being listed. */
 export function isLocal(address: string): boolean {
   return address.startsWith("127.") || address === "::1" || hostAddresses().includes(address);
+}
+
+/** The first port that needs no capability to be bound, in this network namespace (ip(7)); it holds for IPv6 too. */
+export function firstUnprivilegedPort(): number {
+  try {
+    return Number(readFileSync("/proc/sys/net/ipv4/ip_unprivileged_port_start", "latin1"));
+  } catch {
+    return 1024;
+  }
+}
+
+const capNetBindService = 10;
+
+/** Ports below this one cannot be bound by processes that this one starts. */
+export function lowestPort(): number {
+  return hasCapability(capNetBindService) ? 0 : firstUnprivilegedPort();
 }
 
 interface Row {
@@ -108,8 +126,30 @@ function ipv6Bytes(address: string): number[] {
   return [...left, ...middle, ...right].flatMap((g) => [g >> 8, g & 0xff]);
 }
 
-/** Sockets that would share the listener's port, those of `ours` left out. */
-export function holdersOf(listener: Listener, ours: ReadonlySet<number>): readonly Holder[] {
+/** Looks at a socket before it counts as taken, and the milliseconds between them. */
+const looks = { count: 6, apart: 200 } as const;
+
+/**
+ * The socket of another program that would share the listener's port. It has to be there in every look: a process that ends
+ * gives up its descriptors before its sockets leave the kernel's table, and one that starts is ours only in the next look.
+ *
+ * @param ours the processes that may hold it, as they are now
+ */
+export async function holderOf(
+  listener: Listener,
+  ours: () => ReadonlySet<number>,
+): Promise<Holder | undefined> {
+  let suspects = strangersAt(listener, ours());
+  for (let look = 1; look < looks.count && suspects.length > 0; look++) {
+    await sleep(looks.apart);
+    const before = new Set(suspects.map((holder) => holder.inode));
+    suspects = strangersAt(listener, ours()).filter((holder) => before.has(holder.inode));
+  }
+  return suspects[0];
+}
+
+/** Sockets that would share the listener's port, as far as no process of `ours` is seen to hold them. */
+function strangersAt(listener: Listener, ours: ReadonlySet<number>): readonly Holder[] {
   const wanted = kernelForm(listener.address);
   const clashing = rows(listener.protocol).filter(
     (row) => row.port === listener.port && (row.address === wanted || /^0+$/.test(row.address)),
@@ -125,19 +165,31 @@ function socketOwners(
   inodes: ReadonlySet<string>,
 ): ReadonlyMap<string, { readonly pid: number; readonly program: string }> {
   const owners = new Map<string, { pid: number; program: string }>();
-  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-        const inode = /^socket:\[(\d+)\]$/.exec(readlinkSync(`/proc/${pid}/fd/${fd}`))?.[1];
-        if (inode === undefined || !inodes.has(inode) || owners.has(inode)) continue;
-        const program = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-        owners.set(inode, { pid: Number(pid), program });
-      }
-    } catch {
-      // Processes end while we look, and those of others stay closed.
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
+    for (const inode of socketsOf(pid)) {
+      if (!inodes.has(inode) || owners.has(inode)) continue;
+      const program = unlessGone(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
+      if (program !== undefined) owners.set(inode, { pid: Number(pid), program });
     }
-  }
   return owners;
+}
+
+/** Inodes of a process's sockets; none where it is another user's. */
+function socketsOf(pid: string): readonly string[] {
+  const descriptors = unlessGone(() => readdirSync(`/proc/${pid}/fd`)) ?? [];
+  return descriptors.flatMap((fd) => {
+    const target = unlessGone(() => readlinkSync(`/proc/${pid}/fd/${fd}`)) ?? "";
+    return /^socket:\[(\d+)\]$/.exec(target)?.[1] ?? [];
+  });
+}
+
+/** Processes end and close descriptors while we look, and those of others stay closed to us. */
+function unlessGone<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch {
+    return undefined;
+  }
 }
 
 /**

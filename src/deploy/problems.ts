@@ -140,6 +140,20 @@ export const problems = {
       message: `"${text}" is no number of a generation.`,
       help: "crew generations lists them.",
     }),
+  privilegedPort: (at: JsonPointer, what: string, first: number): Diagnostic =>
+    error("CREW6028", {
+      pointer: at,
+      message: `${what} is privileged on this host: only root may bind to ports below ${first}.`,
+      why: "This process lacks CAP_NET_BIND_SERVICE, and so would Kamailio.",
+      help: "Choose another port in network, deploy as root, or lower the limit with sysctl net.ipv4.ip_unprivileged_port_start.",
+    }),
+  runsAsRoot: (user: number, what: string, reason: string): Diagnostic => ({
+    code: "CREW6029",
+    severity: "warning",
+    message: `Kamailio and rtpengine run as root, since user ${user} cannot ${what}: ${reason}.`,
+    why: "Whoever finds a hole in them would then have the whole host.",
+    help: "Keep state folder and engine where others may pass: chmod o+x on every folder above, or name other folders with --state and CREW_ENGINE_DIR.",
+  }),
   interrupted: (): Diagnostic => error("CREW6022", { message: "The deployment was interrupted." }),
   badBundle: (folder: string): Diagnostic =>
     error("CREW6023", {

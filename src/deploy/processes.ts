@@ -7,7 +7,9 @@ import { packageRoot } from "../core/package.ts";
 import type { EngineRuntime } from "../host/runtime.ts";
 import type { Model } from "../model/model.ts";
 import { type KamailioBinding, kamailioArguments } from "../targets/kamailio/binding.ts";
+import { asUser } from "./daemon-user.ts";
 import type { Edge } from "./edge.ts";
+import { firstUnprivilegedPort, listenersOf } from "./ports.ts";
 import { relayService } from "./relay.ts";
 import { kamailioService } from "./state/generations.ts";
 import { type EdgePaths, generationPaths } from "./state/paths.ts";
@@ -20,9 +22,11 @@ export function kamailioProcess(
   runtime: EngineRuntime,
   binding: KamailioBinding,
   model: Model,
+  user?: number,
 ): Service {
   const args = [...kamailioArguments(binding, model), "-L", runtime.kamailioModules];
-  const { file, args: all, env } = runtime.command("kamailio", args);
+  const privileged = listenersOf(model).some(({ port }) => port < firstUnprivilegedPort());
+  const { file, args: all, env } = asUser(runtime.command("kamailio", args), user, runtime, privileged);
   return {
     name: kamailioService(binding.generation),
     argv: [file, ...all],
@@ -34,15 +38,20 @@ export function kamailioProcess(
 }
 
 /** No kernel forwarding: its module is not in Debian's kernel, and a table that cannot be opened ends rtpengine. */
-export function relayProcess(paths: EdgePaths, runtime: EngineRuntime, generation: number): Service {
+export function relayProcess(
+  paths: EdgePaths,
+  runtime: EngineRuntime,
+  generation: number,
+  user?: number,
+): Service {
   const conf = join(generationPaths(paths, generation).bundle, "rtpengine", "rtpengine.conf");
-  const { file, args, env } = runtime.command("rtpengine", [
+  const command = runtime.command("rtpengine", [
     `--config-file=${conf}`,
     "--foreground",
     "--log-stderr",
     "--table=-1",
-    `--pidfile=${join(paths.run, "rtpengine.pid")}`,
   ]);
+  const { file, args, env } = asUser(command, user, runtime);
   return {
     name: relayService,
     argv: [file, ...args],

@@ -14,8 +14,15 @@ export interface DigestRecord {
   readonly ha1: string;
 }
 
+/** What the edge answers a carrier's challenge with. The realm is the carrier's to name, so the password itself is needed. */
+export interface PasswordRecord {
+  readonly trunk: string;
+  readonly password: string;
+}
+
 export interface BoundSecrets {
   readonly digests: readonly DigestRecord[];
+  readonly passwords: readonly PasswordRecord[];
   /** By name or pointer; for the fingerprint alone. */
   readonly values: ReadonlyMap<string, string>;
 }
@@ -51,6 +58,17 @@ export function bindSecrets(
   const missing: MissingSecret[] = [];
   const values = new Map<string, string>();
   const digests: DigestRecord[] = [];
+  const passwords: PasswordRecord[] = [];
+  for (const { id, outbound } of model.trunks) {
+    if (outbound?.auth === undefined) continue;
+    const password = find(outbound.auth.password, draft, lookup);
+    if (password === undefined) {
+      missing.push({ at: join(outbound.auth.at, "password"), name: nameOf(outbound.auth.password) });
+      continue;
+    }
+    values.set(`${id} outbound ${nameOf(outbound.auth.password)}`, password);
+    passwords.push({ trunk: id, password });
+  }
   for (const { id, auth } of model.trunks) {
     if (auth.type !== "digest") continue;
     const password = find(auth.password, draft, lookup);
@@ -63,7 +81,7 @@ export function bindSecrets(
     const ha1 = hash.update(`${auth.username}:${auth.realm}:${password}`).digest("hex");
     digests.push({ trunk: id, username: auth.username, realm: auth.realm, ha1 });
   }
-  return missing.length > 0 ? failed(problems.missingSecrets(missing)) : ok({ digests, values });
+  return missing.length > 0 ? failed(problems.missingSecrets(missing)) : ok({ digests, passwords, values });
 }
 
 function find(

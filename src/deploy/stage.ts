@@ -1,5 +1,5 @@
 /** Puts a generation on disk: the bundle, what is bound to it, and the facts about it. */
-import { mkdir, rename, rm } from "node:fs/promises";
+import { chmod, chown, mkdir, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
 import { writeBundle } from "../bundle/write.ts";
@@ -9,7 +9,7 @@ import { bindingFiles, type KamailioBinding } from "../targets/kamailio/binding.
 import type { Edge } from "./edge.ts";
 import { relayProcess } from "./processes.ts";
 import { relayControl } from "./relay.ts";
-import type { DigestRecord } from "./secrets.ts";
+import type { DigestRecord, PasswordRecord } from "./secrets.ts";
 import { syncFolder, writeAtomic, writeJson } from "./state/files.ts";
 import { type GenerationFacts, type PrivateFacts, setStatus } from "./state/generations.ts";
 import type { EdgeKeys } from "./state/keys.ts";
@@ -21,6 +21,7 @@ export interface Staging {
   readonly bundle: Bundle;
   readonly keys: EdgeKeys;
   readonly digests: readonly DigestRecord[];
+  readonly passwords: readonly PasswordRecord[];
   readonly facts: GenerationFacts;
   readonly predecessorPort?: number;
   readonly proof: { readonly token: string; readonly echoPort: number };
@@ -53,6 +54,7 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
     keys: staging.keys,
     rtpengine: `udp:${relayControl.address}:${relayControl.port}`,
     digests: staging.digests,
+    passwords: staging.passwords,
   };
   const folder = stagingFolder(edge);
   const own = join(folder, "private");
@@ -61,10 +63,14 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
     const path = join(own, file.path);
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     await writeAtomic(path, file.text, file.mode);
+    if (facts.user !== undefined) await shareWith(facts.user, path, 0o640);
   }
+  // sticky: the daemons make sockets here and cannot put something else in the place of root's files
+  if (facts.user !== undefined) await shareWith(facts.user, own, 0o1770);
   const secret: PrivateFacts = {
     digests: staging.digests,
-    relay: relayProcess(edge.paths, staging.runtime, facts.generation),
+    passwords: staging.passwords,
+    relay: relayProcess(edge.paths, staging.runtime, facts.generation, facts.user),
   };
   await writeJson(join(own, "facts.json"), secret, 0o600);
   await writeJson(join(folder, "generation.json"), facts);
@@ -72,4 +78,9 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
   await syncFolder(edge.paths.generations);
   await setStatus(edge.paths, facts.generation, "staged");
   return binding;
+}
+
+async function shareWith(group: number, path: string, mode: number): Promise<void> {
+  await chown(path, 0, group);
+  await chmod(path, mode);
 }

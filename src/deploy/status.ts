@@ -37,7 +37,9 @@ export interface AgentReport {
 
 export interface StatusReport {
   readonly state: "up" | "degraded" | "down";
+  /** What carries the calls, or carried them last. */
   readonly generation?: number;
+  /** Since when it carries them; where the edge was stopped, since when it does not. */
   readonly since?: string;
   readonly bundle?: string;
   readonly engine?: string;
@@ -130,6 +132,7 @@ function structsWith(value: RpcValue, field: string): readonly Struct[] {
 
 export interface GenerationReport extends Partial<GenerationFacts> {
   readonly generation: number;
+  /** Whether it carries the calls: what was committed last, while it runs. */
   readonly current: boolean;
   readonly status?: GenerationStatus;
 }
@@ -139,14 +142,13 @@ export async function generations(edge: Edge): Promise<readonly GenerationReport
   const current = await currentGeneration(edge.paths);
   const all = await Promise.all(
     generationNumbers(edge.paths).map(async (generation): Promise<GenerationReport> => {
-      const status = await readStatus(edge.paths, generation);
+      const stored = await readStatus(edge.paths, generation);
       const facts = await readFacts(edge.paths, generation);
-      return {
-        ...facts,
-        generation,
-        current: generation === current,
-        ...(status === undefined ? {} : { status }),
-      };
+      const service = edge.supervisor.state(kamailioService(generation));
+      const serves = generation === current && (service.main !== undefined || service.supervised);
+      const status =
+        stored?.state === "current" && !serves ? { ...stored, state: "stopped" as const } : stored;
+      return { ...facts, generation, current: serves, ...(status === undefined ? {} : { status }) };
     }),
   );
   return all.reverse();
@@ -159,7 +161,7 @@ export async function rollbackTarget(
 ): Promise<{ readonly generation?: number; readonly ran: readonly number[] }> {
   const current = await currentGeneration(edge.paths);
   const ran = (await generations(edge))
-    .filter((g) => g.generation !== current && /^(draining|retired|current)$/.test(g.status?.state ?? ""))
+    .filter((g) => g.generation !== current && /^(draining|retired|stopped)$/.test(g.status?.state ?? ""))
     .map((g) => g.generation);
   const generation =
     wanted === undefined ? ran.find((n) => n < (current ?? Infinity)) : ran.find((n) => n === wanted);

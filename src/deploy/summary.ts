@@ -8,6 +8,9 @@ import type { Edge } from "./edge.ts";
 import { readJson } from "./state/files.ts";
 import { generationPaths } from "./state/paths.ts";
 
+/** What somebody who was asked to confirm said; `unconfirmed` where nobody could be asked. */
+export type Consent = "yes" | "no" | "unconfirmed";
+
 export interface ArtifactChange {
   readonly path: string;
   readonly change: "added" | "changed" | "removed";

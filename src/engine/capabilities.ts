@@ -91,27 +91,39 @@ export function lostCapabilities(
   });
 }
 
-/** The whole table as Markdown, with the reasons as numbered notes; the same text on every machine. */
-export function capabilityTable(): string {
+/** A column of the table: a line in the newest revisions of its Debian suite, or in those of an installed engine. */
+export interface TableColumn {
+  readonly line: EngineLine;
+  readonly installed?: { readonly revisions: EngineRevisions; readonly place: string };
+}
+
+/**
+ * The whole table as Markdown, with the reasons as numbered notes; without columns that of all lines, the same text on
+ * every machine.
+ */
+export function capabilityTable(
+  columns: readonly TableColumn[] = engineLines.map((line) => ({ line })),
+): string {
   const notes: string[] = [];
   const note = (text: string): number => {
     if (!notes.includes(text)) notes.push(text);
     return notes.indexOf(text) + 1;
   };
-  const heads = engineLines.map((l) => {
-    const { debian, reference } = engineLine(l);
-    return `${l} (${debian.suite}: Kamailio ${reference.kamailio}, rtpengine ${reference["rtpengine-daemon"]})`;
+  const heads = columns.map(({ line, installed }) => {
+    const { debian, reference } = engineLine(line);
+    const { revisions, place } = installed ?? { revisions: reference, place: debian.suite };
+    return `${line} (${place}: Kamailio ${revisions.kamailio}, rtpengine ${revisions["rtpengine-daemon"]})`;
   });
   const rows = capabilityNames.map((name) => {
-    const cells = engineLines.map((line) => {
-      const c = capability(line, name);
+    const cells = columns.map(({ line, installed }) => {
+      const c = capability(line, name, installed?.revisions);
       return c.status === "yes" ? "yes" : `${c.status} [${note(c.reason)}]`;
     });
     return `| \`${name}\` | ${capabilities[name]} | ${cells.join(" | ")} |`;
   });
   return [
     `| capability | meaning | ${heads.join(" | ")} |`,
-    `|---|---|${engineLines.map(() => "---|").join("")}`,
+    `|---|---|${columns.map(() => "---|").join("")}`,
     ...rows,
     "",
     ...notes.map((text, i) => `${i + 1}. ${text}.`),

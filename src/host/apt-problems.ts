@@ -1,16 +1,18 @@
 /** What apt's complaints mean for somebody who wants an engine. */
 import type { Diagnostic } from "../core/diagnostic.ts";
+import { type AptSource, sourceAt, sourceName } from "./apt-sources.ts";
 import { describeEnd, type RunResult } from "./run.ts";
 
 const again = "What was downloaded is kept; run the same command again to go on.";
 
-/** Turns a failed apt run into one diagnostic. `sources` is the deb822 text that apt was given. */
-export function aptProblem(result: RunResult, sources: string): Diagnostic {
+/** Turns a failed apt run into one diagnostic. */
+export function aptProblem(result: RunResult, sources: readonly AptSource[]): Diagnostic {
   const text = `${result.stderr}\n${result.stdout}`;
   const lines = text.split("\n").filter((l) => /^[EW]: /.test(l));
   const told = [...new Set(lines.map((l) => l.slice(3).trim()))].slice(0, 4).join(" | ");
-  const suite = /^Suites: (.+)$/m.exec(sources)?.[1] ?? "?";
-  const key = /^Signed-By: (.+)$/m.exec(sources)?.[1] ?? "?";
+  const source = sourceAt(lines.join("\n"), sources) ?? sources[0];
+  const place = source === undefined ? "?" : sourceName(source);
+  const mirrorHint = source?.named ? "" : " and take a mirror that is up to date (CREW_DEBIAN_MIRROR)";
   if (result.outcome === "not_started")
     return {
       code: "CREW6901",
@@ -28,17 +30,19 @@ export function aptProblem(result: RunResult, sources: string): Diagnostic {
     return {
       code: "CREW6903",
       severity: "error",
-      message: `The package index of "${suite}" is not signed by a key in ${key}: ${told}`,
+      message: `The package index of "${place}" is not signed by ${keyName(source)}: ${told}`,
       why: "Packages from an index without a good signature are never unpacked; anybody on the way could have changed them.",
-      help: "Update the package debian-archive-keyring, or name a newer key file with CREW_DEBIAN_KEYRING (for a Debian suite); name the right key file of another repository.",
+      help: source?.named
+        ? "Compare the key with the one that the project states for this repository, and name the file of that one with --key."
+        : "Update the package debian-archive-keyring, or name a newer key file with CREW_DEBIAN_KEYRING.",
     };
   if (/Release file .* (is expired|is not valid yet)/.test(text))
     return {
       code: "CREW6904",
       severity: "error",
-      message: `The package index of "${suite}" is out of date: ${told}`,
+      message: `The package index of "${place}" is out of date: ${told}`,
       why: "An old index would hide security updates, so apt refuses it.",
-      help: "Check the clock of this host and take a mirror that is up to date (CREW_DEBIAN_MIRROR).",
+      help: `Check the clock of this host${mirrorHint}.`,
     };
   const missing = [
     ...text.matchAll(/Unable to locate package (\S+)|Package '?([^'\s]+)'? has no installation candidate/g),
@@ -47,7 +51,7 @@ export function aptProblem(result: RunResult, sources: string): Diagnostic {
     return {
       code: "CREW6905",
       severity: "error",
-      message: `No package ${missing.map((m) => `"${m}"`).join(", ")} in "${suite}" for this architecture.`,
+      message: `No package ${missing.map((m) => `"${m}"`).join(", ")} in ${sources.map((s) => `"${sourceName(s)}"`).join(", ")} for this architecture.`,
       help: "Check the spelling at https://packages.debian.org and that the suite holds the package.",
     };
   if (/Hash Sum mismatch|unexpected size/i.test(text))
@@ -56,7 +60,15 @@ export function aptProblem(result: RunResult, sources: string): Diagnostic {
       severity: "error",
       message: `A file from the mirror is not the one that the signed index names: ${told}`,
       why: "It was damaged or changed on the way, or the mirror is being updated; it has not been unpacked.",
-      help: `Wait some minutes or take another mirror (CREW_DEBIAN_MIRROR). ${again}`,
+      help: `Wait some minutes${source?.named ? "" : " or take another mirror (CREW_DEBIAN_MIRROR)"}. ${again}`,
+    };
+  if (/unmet dependencies|unable to satisfy dependencies/i.test(text))
+    return {
+      code: "CREW6917",
+      severity: "error",
+      message: `Packages of the sources do not fit together: ${unmet(text) || told}`,
+      why: "A repository's packages are built for one Debian suite and want that suite's libraries.",
+      help: "Name the suite that the repository's packages are built for with --suite.",
     };
   if (/No space left|enough free space/i.test(text))
     return {
@@ -89,6 +101,19 @@ export function aptProblem(result: RunResult, sources: string): Diagnostic {
     message: `apt failed (${describeEnd(result)}): ${told || result.stderr.trim().split("\n").slice(-3).join(" | ")}`,
     help: again,
   };
+}
+
+function keyName(source: AptSource | undefined): string {
+  if (source === undefined) return "its key";
+  const [only, ...more] = source.keys;
+  const which = more.length === 0 && only !== undefined ? `the key ${only}` : "a key";
+  return `${which} in ${source.signedBy}`;
+}
+
+/** What apt lists below its complaint, indented: `kamailio : Depends: libssl3 (>= 3.0.0) but it is not installable`. */
+function unmet(text: string): string {
+  const reasons = [...text.matchAll(/^ +\S.*$/gm)].map(([line]) => line.trim().replace(/ +/g, " "));
+  return [...new Set(reasons)].slice(0, 4).join(" | ");
 }
 
 /** Said where the user stopped an installation. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { failed, ok, type Result } from "../core/result.ts";
 import { aptProblem } from "./apt-problems.ts";
+import { type AptSource, sourceAt, sourcesText } from "./apt-sources.ts";
 import type { RootPackage } from "./root-spec.ts";
 import { type RunResult, run } from "./run.ts";
 
@@ -11,11 +12,17 @@ export interface AptOptions {
   /** Holds lists, archives and the configuration; survives an interruption. */
   readonly directory: string;
   readonly architecture: string;
-  /** Text of a deb822 sources file (sources.list(5)). */
-  readonly sources: string;
+  readonly sources: readonly AptSource[];
   /** Packages to treat as installed. */
   readonly assumed: readonly string[];
   readonly signal?: AbortSignal;
+}
+
+/** A version of a package that can be had from a source. */
+export interface Candidate {
+  readonly package: string;
+  readonly version: string;
+  readonly source: AptSource;
 }
 
 export interface Apt {
@@ -24,7 +31,9 @@ export interface Apt {
   readonly releaseDatesChecked: boolean;
   /** Fetches the indexes; every signature and hash on the way is checked by apt. */
   update(): Promise<Result<true>>;
-  /** What `packages` and their dependencies are, in the order to unpack; hashes from the signed indexes. */
+  /** All versions of packages and where they can be had, the newest first. */
+  candidates(packages: readonly string[]): Promise<Result<readonly Candidate[]>>;
+  /** What `packages` (`NAME` or `NAME=VERSION`) and their dependencies are, in the order to unpack; hashes from the signed indexes. */
   plan(packages: readonly string[]): Promise<Result<readonly RootPackage[]>>;
   /** Puts every .deb of the plan into `archives`; goes on where an earlier call was interrupted. */
   download(packages: readonly string[], onPercent: (percent: number) => void): Promise<Result<true>>;
@@ -41,7 +50,7 @@ export async function openApt(options: AptOptions): Promise<Apt> {
   for (const d of ["lists/partial", "archives/partial", "nothing/partial", "sources.list.d"])
     await mkdir(join(directory, d), { recursive: true });
   await writeFile(join(directory, "status"), assumedStatus(options.assumed, options.architecture));
-  await writeFile(join(directory, "sources.list.d", "crew.sources"), options.sources);
+  await writeFile(join(directory, "sources.list.d", "crew.sources"), sourcesText(options.sources));
   const network = await hostNetworkSettings();
   const settings = [
     ["Dir::Etc::main", "/dev/null"],
@@ -78,6 +87,7 @@ export async function openApt(options: AptOptions): Promise<Apt> {
   // 0600: the address of a proxy may hold a password
   await writeFile(config, settings.map(([k, v]) => `${k} "${v}";\n`).join(""), { mode: 0o600 });
 
+  const environment = { ...base, ...proxyEnvironment(), APT_CONFIG: config };
   const aptGet = async (
     args: readonly string[],
     what: { readonly timeout: number; readonly onStatusLine?: (line: string) => void },
@@ -85,7 +95,7 @@ export async function openApt(options: AptOptions): Promise<Apt> {
     const deadline = Date.now() + 120_000;
     for (;;) {
       const result = await run(
-        { file: "apt-get", args, env: { ...base, ...proxyEnvironment(), APT_CONFIG: config } },
+        { file: "apt-get", args, env: environment },
         { ...what, ...(options.signal ? { signal: options.signal } : {}), maxOutput: 8 << 20 },
       );
       // apt-get of an interrupted run may still hold its own lock for a moment
@@ -102,10 +112,17 @@ export async function openApt(options: AptOptions): Promise<Apt> {
     async update() {
       return judged(await aptGet(["-qq", "update"], { timeout: hour }), () => ok(true));
     },
+    async candidates(packages) {
+      const result = await run(
+        { file: "apt-cache", args: ["madison", ...packages], env: environment },
+        { timeout: 120_000, maxOutput: 8 << 20, ...(options.signal ? { signal: options.signal } : {}) },
+      );
+      return judged(result, () => ok(parseMadison(result.stdout, options.sources)));
+    },
     async plan(packages) {
-      // against an empty archive: apt names only what it would fetch
+      // against an empty archive: apt names only what it would fetch; "-qq" would hide why packages do not fit together
       const args = [
-        "-qq",
+        "-q",
         "-y",
         "-o",
         `Dir::Cache::archives=${nothing}`,
@@ -125,6 +142,15 @@ export async function openApt(options: AptOptions): Promise<Apt> {
       return judged(await aptGet(args, { timeout: 6 * hour, onStatusLine }), () => ok(true));
     },
   };
+}
+
+/** Reads the lines of `apt-cache madison`: `NAME | VERSION | URI SUITE/COMPONENT ARCHITECTURE Packages`. */
+function parseMadison(text: string, sources: readonly AptSource[]): Candidate[] {
+  return text.split("\n").flatMap((line) => {
+    const [name, version, where] = line.split("|").map((column) => column.trim());
+    const source = where?.endsWith(" Packages") ? sourceAt(where, sources) : undefined;
+    return name && version && source ? [{ package: name, version, source }] : [];
+  });
 }
 
 /** Reads the lines of `apt-get --print-uris`: `'URI' FILE SIZE SHA256:HASH`. */

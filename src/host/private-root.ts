@@ -1,12 +1,12 @@
 /** Makes and finds private roots: Debian packages unpacked into a folder, without touching the host's packages. */
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { access, constants, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
-import { openApt } from "./apt.ts";
+import { type Apt, type Candidate, openApt } from "./apt.ts";
 import { interrupted } from "./apt-problems.ts";
-import { aptSources, debianKeyring, type Mirrors } from "./apt-sources.ts";
+import { type AptSource, aptSources, isFrom, type Mirrors, sourceName } from "./apt-sources.ts";
 import { fetchChecked } from "./fetch.ts";
 import { loaderCommand } from "./loader.ts";
 import { acquireLock } from "./lock.ts";
@@ -35,6 +35,11 @@ export interface EnsureRootOptions extends Mirrors {
   readonly directory: string;
   /** Ask the archive again, and replace a complete root where it has newer packages. */
   readonly refresh?: boolean;
+  /**
+   * Chooses among the versions that the sources have of the spec's packages, before anything is downloaded; gives what
+   * apt is to install, `NAME` or `NAME=VERSION`. Default: of each package the newest.
+   */
+  readonly choose?: (candidates: readonly Candidate[]) => Result<readonly string[]>;
   readonly onProgress?: (progress: RootProgress) => void;
   readonly signal?: AbortSignal;
 }
@@ -73,10 +78,9 @@ export async function findRoot(spec: RootSpec, directory: string): Promise<Priva
 export async function ensureRoot(spec: RootSpec, options: EnsureRootOptions): Promise<Result<PrivateRoot>> {
   const there = await findRoot(spec, options.directory);
   if (there && !options.refresh) return ok(there);
-  const unable = await precondition(options.directory);
+  const unable = await folderProblem(options.directory);
   if (unable) return failed(unable);
   const name = join(options.directory, rootName(spec));
-  await mkdir(options.directory, { recursive: true });
   const lock = await acquireLock(`${name}.lock`, {
     onWait: () => options.onProgress?.({ phase: "wait" }),
     ...(options.signal ? { signal: options.signal } : {}),
@@ -98,13 +102,14 @@ async function makeRoot(
 ): Promise<Result<PrivateRoot>> {
   const progress = options.onProgress ?? (() => {});
   const machine = architectures[process.arch as keyof typeof architectures];
-  const keyring = options.keyring ?? (await debianKeyring());
-  if (spec.suite !== undefined && keyring === undefined) return failed(noKeyring(spec.suite));
+  const read = await aptSources(spec, options);
+  const sources = read.value;
+  if (sources === undefined) return failed(...read.diagnostics);
   const work = `${name}.work`;
   const apt = await openApt({
     directory: join(work, "apt"),
     architecture: machine.name,
-    sources: aptSources(spec, keyring ?? "", options),
+    sources,
     assumed: spec.without ?? [],
     ...(options.signal ? { signal: options.signal } : {}),
   });
@@ -112,9 +117,14 @@ async function makeRoot(
   const updated = await apt.update();
   if (!updated.value) return failed(...updated.diagnostics);
   progress({ phase: "plan" });
-  const plan = await apt.plan(spec.packages);
+  const chosen = await choose(apt, spec.packages, options.choose);
+  if (!chosen.value) return failed(...chosen.diagnostics);
+  const wanted = chosen.value;
+  const plan = await apt.plan(wanted);
   if (!plan.value) return failed(...plan.diagnostics);
   const packages = plan.value;
+  const idle = sources.find((s) => s.named && !packages.some((p) => isFrom(p.uri, s)));
+  if (idle !== undefined) return failed(nothingTaken(idle, spec.packages));
   if (old && hashes(old.manifest.packages) === hashes(packages)) {
     await rm(work, { recursive: true, force: true });
     return ok(old);
@@ -122,7 +132,7 @@ async function makeRoot(
   const known = { totalBytes: packages.reduce((sum, p) => sum + p.size, 0), packages: packages.length };
 
   const fetched = await fetchChecked(packages, apt.archives, async () =>
-    apt.download(spec.packages, (percent) => progress({ phase: "download", percent, ...known })),
+    apt.download(wanted, (percent) => progress({ phase: "download", percent, ...known })),
   );
   if (!fetched.value) return failed(...fetched.diagnostics);
   progress({ phase: "check", percent: 100, ...known });
@@ -156,6 +166,7 @@ async function makeRoot(
     architecture: machine.name,
     triplet: machine.triplet,
     release_dates_checked: apt.releaseDatesChecked,
+    sources: sources.map(({ signedBy: _, ...source }) => source),
     packages,
   };
   await writeFile(join(image, "root.json"), `${JSON.stringify(manifest, null, 2)}\n`);
@@ -175,7 +186,8 @@ function digest(text: string): string {
   return createHash("sha256").update(text).digest("hex").slice(0, 10);
 }
 
-async function precondition(directory: string): Promise<Diagnostic | undefined> {
+/** Why no root can be made in a folder, which is made where it is not there yet: CREW6900, CREW6902, CREW6919. */
+export async function folderProblem(directory: string): Promise<Diagnostic | undefined> {
   if (process.platform !== "linux" || !(process.arch in architectures))
     return {
       code: "CREW6900",
@@ -190,15 +202,36 @@ async function precondition(directory: string): Promise<Diagnostic | undefined> 
       message: `Engines cannot be kept in ${JSON.stringify(directory)}: white space, quotes, colons and semicolons end a path for the loader and for apt.`,
       help: "Name another folder with CREW_ENGINE_DIR.",
     };
+  try {
+    await mkdir(directory, { recursive: true });
+    await access(directory, constants.W_OK);
+  } catch (error) {
+    return {
+      code: "CREW6919",
+      severity: "error",
+      message: `Engines cannot be written to ${directory} (${(error as NodeJS.ErrnoException).code ?? error}).`,
+      help: "Name a folder of this user's with CREW_ENGINE_DIR, or run the command as the owner of this one.",
+    };
+  }
   return undefined;
 }
 
-function noKeyring(suite: string): Diagnostic {
+async function choose(
+  apt: Apt,
+  packages: readonly string[],
+  decide: EnsureRootOptions["choose"],
+): Promise<Result<readonly string[]>> {
+  if (decide === undefined) return ok(packages);
+  const candidates = await apt.candidates(packages);
+  return candidates.value ? decide(candidates.value) : failed(...candidates.diagnostics);
+}
+
+function nothingTaken(source: AptSource, packages: readonly string[]): Diagnostic {
   return {
-    code: "CREW6903",
+    code: "CREW6905",
     severity: "error",
-    message: `This host has no keys of the Debian archive, so nothing from "${suite}" can be trusted.`,
-    why: "Looked for /usr/share/keyrings/debian-archive-keyring.gpg and .pgp.",
-    help: "Install the package debian-archive-keyring (Debian and Ubuntu have it), or name a key file with CREW_DEBIAN_KEYRING.",
+    message: `Nothing is taken from "${sourceName(source)}": it has none of ${packages.join(", ")} for this architecture, and nothing that they need.`,
+    why: "A repository that was named and gives nothing would leave everything to the Debian suite unnoticed.",
+    help: "Check its address, suite and component, or leave it out.",
   };
 }

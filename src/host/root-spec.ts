@@ -40,6 +40,18 @@ export interface RootPackage {
   readonly sha256: string;
 }
 
+/** An archive that a root was made from. */
+export interface RootSource {
+  readonly uri: string;
+  /** Suites, or one path ending in `/` (sources.list(5)). */
+  readonly suites: readonly string[];
+  readonly components: readonly string[];
+  /** True for a repository that was named, false for the Debian archive. */
+  readonly named: boolean;
+  /** Fingerprints of the keys that may sign its index. */
+  readonly keys: readonly string[];
+}
+
 /** The content of `root.json`, written last: a root without it does not exist. */
 export interface RootManifest {
   readonly version: 1;
@@ -49,6 +61,8 @@ export interface RootManifest {
   readonly triplet: string;
   /** False where the host's apt accepts release files that are out of date. */
   readonly release_dates_checked: boolean;
+  /** Roots made by versions of crew that knew no sources have none. */
+  readonly sources?: readonly RootSource[];
   readonly packages: readonly RootPackage[];
 }
 

@@ -5,10 +5,12 @@ import type { Diagnostic } from "../core/diagnostic.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import { lostCapabilities } from "../engine/capabilities.ts";
 import { type EngineLine, type EnginePackage, type EngineRevisions, engineLine } from "../engine/lines.ts";
+import { sourceName } from "./apt-sources.ts";
+import { type EngineSource, engineRootSpec, namedSource } from "./engine-source.ts";
 import { type HostOptions, hostEngine } from "./host-engine.ts";
 import { loaderCommand } from "./loader.ts";
 import { findRoot } from "./private-root.ts";
-import { enginesDirectory, type PrivateRoot, type RootSpec } from "./root-spec.ts";
+import { enginesDirectory, type PrivateRoot, type RootSource } from "./root-spec.ts";
 import type { Command } from "./run.ts";
 
 const hostPath = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -27,18 +29,14 @@ export interface EngineRuntime extends Programs {
   readonly root?: string;
   /** Folder to put on PATH for supervisors that start programs by name; part of `command().env.PATH` already. */
   readonly bin?: string;
+  /** The archives that a private root was made from, where it is recorded. */
+  readonly sources?: readonly RootSource[];
   /** Full Debian revisions as installed. */
   readonly versions: EngineRevisions;
   /** For `kamailio -L` and `mpath`. */
   readonly kamailioModules: string;
   /** Dynamic libraries of modules that Kamailio loads by name. */
   readonly libraries: string;
-}
-
-/** The spec of a line's private root. */
-export function engineRootSpec(line: EngineLine): RootSpec {
-  const { debian, packages, without } = engineLine(line);
-  return { name: `engine-${line}`, suite: debian.suite, packages, without };
 }
 
 /** The programs of a private root, started by the root's own loader with its libraries; scripts by the host's interpreters. */
@@ -97,8 +95,8 @@ export interface FindEngineOptions extends HostOptions {
 }
 
 /**
- * The engine to use for a line: the host's packages where they are of that line and safe, else the private root
- * where it is installed. CREW6920 where there is none; a warning CREW6921 where the host's were passed over, CREW6922
+ * The engine to use for a line: the one of a source that was named for it (`crew engine install --repository`), else the
+ * host's packages where they are of that line and safe, else the private root where it is installed. CREW6920 where there is none; a warning CREW6921 where the host's were passed over, CREW6922
  * where the private root is older than what the line is known to need.
  */
 export async function findEngine(
@@ -106,7 +104,9 @@ export async function findEngine(
   env: Readonly<Record<string, string | undefined>>,
   options: FindEngineOptions = {},
 ): Promise<Result<EngineRuntime>> {
-  const host = await hostEngine(line, options);
+  const directory = options.directory ?? enginesDirectory(env);
+  const named = await namedSource(line, directory);
+  const host = named === undefined ? await hostEngine(line, options) : { diagnostics: [] };
   if (host.engine) {
     const { versions, kamailioModules } = host.engine;
     const libraries = dirname(dirname(kamailioModules));
@@ -119,8 +119,8 @@ export async function findEngine(
       libraries,
     });
   }
-  const root = await findRoot(engineRootSpec(line), options.directory ?? enginesDirectory(env));
-  if (root === undefined) return failed(...host.diagnostics, notInstalled(line));
+  const root = await findRoot(engineRootSpec(line, named), directory);
+  if (root === undefined) return failed(...host.diagnostics, notInstalled(line, named));
   const runtime = await rootEngine(line, root);
   const old = lostCapabilities(line, runtime.versions);
   return ok(runtime, [...host.diagnostics, ...(old.length > 0 ? [outdated(line, old)] : [])]);
@@ -137,6 +137,7 @@ export async function rootEngine(line: EngineLine, root: PrivateRoot): Promise<E
     from: "private_root",
     root: root.root,
     bin: root.bin,
+    ...(root.manifest.sources === undefined ? {} : { sources: root.manifest.sources }),
     versions: {
       kamailio: version("kamailio"),
       "rtpengine-daemon": version("rtpengine-daemon"),
@@ -147,12 +148,16 @@ export async function rootEngine(line: EngineLine, root: PrivateRoot): Promise<E
   };
 }
 
-function notInstalled(line: EngineLine): Diagnostic {
+function notInstalled(line: EngineLine, named: EngineSource | undefined): Diagnostic {
+  const { reference } = engineLine(line);
+  const places = named?.repositories.map(({ suite, ...r }) => sourceName({ ...r, suites: [suite] })) ?? [];
   return {
     code: "CREW6920",
     severity: "error",
     message: `The engine of line ${line} is not installed on this host.`,
-    why: `Line ${line} is Kamailio ${engineLine(line).reference.kamailio} with rtpengine ${engineLine(line).reference["rtpengine-daemon"]}; neither the host's packages nor a private root have it.`,
+    why: named
+      ? `It is to come from ${[...places, `Debian ${named.suite}`].join(", ")}, as somebody has named for this host, and its private root is gone.`
+      : `Line ${line} is Kamailio ${reference.kamailio} with rtpengine ${reference["rtpengine-daemon"]}; neither the host's packages nor a private root have it.`,
     help: `Run "npx crew engine install --engine ${line}": about 100 MB to fetch, no root needed, the host's packages stay as they are.`,
   };
 }

@@ -5,6 +5,7 @@ import type { BuildFailure, Message } from "esbuild";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Span } from "../core/span.ts";
 import { virtualName } from "./esbuild-plugins.ts";
+import { syntaxHint } from "./hints.ts";
 import { displayPath, fileSpan } from "./place.ts";
 
 export function isBuildFailure(error: unknown): error is BuildFailure {
@@ -37,17 +38,40 @@ export function problems(failure: BuildFailure, entry: string, cwd: string): Dia
         span,
         message: `'${noExport[1]?.startsWith(virtualName) ? "crew" : noExport[1]}' exports no '${noExport[2]}'.`,
       };
+    const { lineText = "" } = message.location ?? {};
+    const help = syntaxHint(message.text, lineText, span.start.column - 1);
     return {
       code: "CREW1005",
       severity: "error",
       span,
       message: `The config cannot be read: ${message.text.replace(/\.$/, "")}.`,
+      ...(help === undefined ? {} : { help }),
     };
   });
 }
 
+/** CREW1017 for each property that an object literal gives twice. */
+export function duplicates(warnings: readonly Message[], cwd: string): Diagnostic[] {
+  return warnings.flatMap((message): Diagnostic[] => {
+    const name = /^Duplicate key (".*") in object literal$/.exec(message.text)?.[1];
+    if (name === undefined || message.location === null) return [];
+    const firsts = message.notes.filter((note) => note.location !== null);
+    return [
+      {
+        code: "CREW1017",
+        severity: "error",
+        span: spanOf(message, cwd),
+        related: firsts.map((note) => ({ span: spanOf(note, cwd), label: "first here" })),
+        message: `The property ${name} is given twice in one object.`,
+        why: "JavaScript takes the last one and forgets the others without a word.",
+        help: "Remove one of them.",
+      },
+    ];
+  });
+}
+
 /** esbuild counts columns in bytes of UTF-8, from 0. */
-function spanOf({ location }: Message, cwd: string): Span {
+function spanOf({ location }: Pick<Message, "location">, cwd: string): Span {
   const { file, line, column, length, lineText } = location ?? {
     file: "",
     line: 1,

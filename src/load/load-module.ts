@@ -6,6 +6,7 @@ import type { Origins } from "../core/origins.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import * as dsl from "../dsl/index.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
+import { undeclaredHint } from "./hints.ts";
 import type { Loaded } from "./load.ts";
 import { moduleOrigins } from "./origins/module-origins.ts";
 import { displayPath, fileSpan } from "./place.ts";
@@ -17,22 +18,23 @@ import { type ConfigScript, transpile } from "./transpile.ts";
 export async function loadModule(path: string, folder: string, limit: number): Promise<Result<Loaded>> {
   // esbuild names files by what symbolic links lead to, so everything here does.
   const [entry, cwd] = [realpathSync(path), realpathSync(folder)];
-  const { script, diagnostics } = await transpile(entry, cwd, dsl);
+  const { value: script, diagnostics } = await transpile(entry, cwd, dsl);
   if (script === undefined) return { diagnostics };
   const evaluation = await evaluate(script, entry, dsl, limit);
-  if (evaluation.type !== "value") return failed(await failure(evaluation, script, entry, cwd, limit));
+  if (evaluation.type !== "value")
+    return failed(...diagnostics, await failure(evaluation, script, entry, cwd, limit));
   const { value, problems } = evaluation.plain;
   const origins = moduleOrigins({ entry, cwd, value, files: script.files, imports: script.imports });
   if (problems.length > 0)
-    return { diagnostics: await Promise.all(problems.map((p) => located(p, origins, entry, cwd))) };
-  return ok({
-    file: displayPath(entry, cwd),
-    value,
-    format: "ts",
-    origins,
-    files: script.files,
-    checkSchema: async () => [],
-  });
+    return failed(
+      ...diagnostics,
+      ...(await Promise.all(problems.map((p) => located(p, origins, entry, cwd)))),
+    );
+  const file = displayPath(entry, cwd);
+  return ok(
+    { file, value, format: "ts", origins, files: script.files, checkSchema: async () => [] },
+    diagnostics,
+  );
 }
 
 async function located(
@@ -68,11 +70,13 @@ async function failure(
     case "threw": {
       const { error } = evaluation;
       const span = thrownAt(error instanceof Error ? error.stack : undefined, script, entry, cwd);
+      const help = undeclaredHint(error, Object.keys(dsl));
       return {
         code: "CREW1007",
         severity: "error",
         span,
         message: `The config fails while it runs: ${describe(error)}.`,
+        help: help ?? "Look at the marked line; what it reads is not what it expects.",
       };
     }
     case "exited":

@@ -36,7 +36,7 @@ export const defaultNames = ["crew.config.ts", "crew.config.json"] as const;
 /** Larger files are refused (CREW1003); in bytes. */
 export const maximumFileSize = 256 * 1024 * 1024;
 
-/** Codes CREW10xx; with a value there are at most warnings. */
+/** Codes CREW10xx; with a value there are at most warnings and properties that are given twice (CREW1017). */
 export async function loadConfig(
   path: string | undefined,
   cwd: string,

@@ -2,9 +2,9 @@
 import { createRequire } from "node:module";
 import { dirname, resolve, sep } from "node:path";
 import type { BuildOptions, Plugin } from "esbuild";
-import type { Diagnostic } from "../core/diagnostic.ts";
+import { ok, type Result } from "../core/result.ts";
 import { crewPackage, installedPackages, selfKnowledge, selfNames, virtualName } from "./esbuild-plugins.ts";
-import { isBuildFailure, problems } from "./esbuild-problems.ts";
+import { duplicates, isBuildFailure, problems } from "./esbuild-problems.ts";
 
 export interface ConfigScript {
   /** `module` only where the config awaits at its top level; such a script cannot be stopped in a loop. */
@@ -20,18 +20,17 @@ export interface ConfigScript {
   readonly prefixes: ReadonlyMap<string, number>;
 }
 
-/** Transpiles the entry; problems come back as CREW1005 (syntax) and CREW1006 (imports). */
-export async function transpile(
-  entry: string,
-  cwd: string,
-  dsl: object,
-): Promise<{ readonly script?: ConfigScript; readonly diagnostics: readonly Diagnostic[] }> {
+/**
+ * Transpiles the entry; problems come back as CREW1005 (syntax) and CREW1006 (imports), and with the script as CREW1017
+ * (properties that are given twice).
+ */
+export async function transpile(entry: string, cwd: string, dsl: object): Promise<Result<ConfigScript>> {
   // Asked for by `require`: an import would first search its CommonJS text for names to export.
   const { build } = createRequire(import.meta.url)("esbuild") as typeof import("esbuild");
   const prefixes = new Map<string, number>();
   const bundle = (format: ConfigScript["format"], ...more: Plugin[]) =>
     build(buildOptions(entry, cwd, format, [crewPackage(dsl), installedPackages(), ...more]));
-  const attempt = async (format: ConfigScript["format"]): Promise<ConfigScript> => {
+  const attempt = async (format: ConfigScript["format"]): Promise<Result<ConfigScript>> => {
     const plain = await bundle(format);
     // Most configs ask nothing of themselves; only the others are worth reading every file twice.
     const result = asksItself.test(plain.outputFiles?.find((f) => f.path.endsWith(".js"))?.text ?? "")
@@ -58,17 +57,18 @@ export async function transpile(
     const files = names
       .map(absolute)
       .sort((a, b) => Number(b === entry) - Number(a === entry) || (a < b ? -1 : 1));
-    return { format, code: text(".js"), map: text(".map"), files, imports, prefixes };
+    const script = { format, code: text(".js"), map: text(".map"), files, imports, prefixes };
+    return ok(script, duplicates(plain.warnings, cwd));
   };
   try {
-    return { script: await attempt("script"), diagnostics: [] };
+    return await attempt("script");
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     if (!error.errors.some((e) => e.text.startsWith("Top-level await")))
       return { diagnostics: problems(error, entry, cwd) };
   }
   try {
-    return { script: await attempt("module"), diagnostics: [] };
+    return await attempt("module");
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     return { diagnostics: problems(error, entry, cwd) };

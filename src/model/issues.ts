@@ -109,7 +109,7 @@ function explainUnion(
     {
       code: "CREW2003",
       severity: "error",
-      pointer,
+      ...usedAt(pointer, value),
       message: `${name} is ${isSecret(path) ? "of another kind" : kindOf(value)}, but must be ${expected.join(" or ")}.`,
     },
   ];
@@ -180,12 +180,30 @@ function missing(path: Path, locate: Locate): Diagnostic {
 }
 
 function wrongType(name: string, expected: string, value: unknown, pointer: JsonPointer): Diagnostic {
+  const help = kindHint(expected, value);
   return {
     code: "CREW2003",
     severity: "error",
-    pointer,
+    ...usedAt(pointer, value),
     message: `${name} is ${kindOf(value)}, but must be ${kinds[expected] ?? expected}.`,
+    ...(help === undefined ? {} : { help }),
   };
+}
+
+/** An object or list of the wrong kind is mostly right where it is written and wrong where it is used. */
+function usedAt(pointer: JsonPointer, value: unknown): Pick<Diagnostic, "pointer" | "part" | "related"> {
+  if (typeof value !== "object" || value === null) return { pointer };
+  return { pointer, part: "use", related: [{ pointer, label: "written here" }] };
+}
+
+function kindHint(expected: string, value: unknown): string | undefined {
+  if (expected === "string" && typeof value === "number")
+    return `Text is written in quotes: "${value}". Without them a number loses its '+' and its leading zeros.`;
+  if ((expected === "number" || expected === "int") && typeof value === "string" && /^\d+$/.test(value))
+    return `Write it without quotes: ${Number(value)}.`;
+  if (expected === "array" && value !== null && kindOf(value) !== "a list")
+    return "Put it in brackets: [ … ].";
+  return undefined;
 }
 
 function notOneOf(

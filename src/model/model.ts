@@ -296,6 +296,8 @@ export interface TrunkModel {
   readonly id: string;
   readonly auth: TrunkAuth;
   readonly number_plan?: NumberPlan;
+  /** Keys of its agents, sorted: who may be called, and who may place calls over it. */
+  readonly agents: readonly string[];
   /** In file order. */
   readonly routes: readonly RouteModel[];
   /** In order of preference. Never empty. */

@@ -36,6 +36,8 @@ export interface PhoneOptions {
   readonly codecs?: readonly string[];
   /** The tone it plays in every call; none plays silence. */
   readonly playHz?: number;
+  /** How long the tone is: at its end the phone falls silent. Default a minute. */
+  readonly playMs?: number;
   readonly mediaEncryption?: "srtp" | "srtp-mand" | "dtls_srtp";
   readonly tls?: { readonly certificateAndKey?: string; readonly ca?: string };
   /** Default 20000-20998. */
@@ -131,8 +133,7 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
   const recordings = join(o.dir, "recordings");
   for (const dir of [recordings, join(o.dir, "sounds")]) mkdirSync(dir, { recursive: true });
   const play = join(o.dir, "play.wav");
-  // Longer than a call of a test: at its end baresip falls silent.
-  writeWav(play, tone(o.playHz ?? 0, 60_000));
+  writeWav(play, tone(o.playHz ?? 0, o.playMs ?? 60_000));
   writeFileSync(join(o.dir, "config"), configuration(o, play));
   writeFileSync(join(o.dir, "accounts"), `${account(o)}\n`);
   writeFileSync(join(o.dir, "contacts"), "");

@@ -1,5 +1,5 @@
 /** `npm run quickstart`: from nothing to a call through a compiled edge, on loopback, leaving nothing behind unless asked (`-- --keep`). */
-import { mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { RootProgress } from "../host/private-root.ts";
@@ -32,6 +32,8 @@ async function main(): Promise<number> {
   later(agent.stop);
 
   const state = keep ? join(tmpdir(), "crew-quickstart") : mkdtempSync(join(tmpdir(), "crew-quickstart-"));
+  // passable for the user whom root's daemons run as
+  if (!keep) chmodSync(state, 0o711);
   note(`deploy ${config} on loopback`);
   later(() => leave(state));
   const deployed = await crew(["deploy", config, "--yes", "--state", state], true);
@@ -47,7 +49,7 @@ async function leave(state: string): Promise<void> {
     say(`The edge is still running. Stop it with: npx crew down ${config} --state ${state}`);
     return;
   }
-  const down = await crew(["down", config, "--state", state]);
+  const down = await crew(["down", config, "--yes", "--state", state]);
   // CREW6018: nothing was deployed, so there is nothing to stop.
   if (down.code === 0 || down.stderr.includes("CREW6018")) rmSync(state, { recursive: true, force: true });
   else failed(`The edge could not be stopped; its state is in ${state}.`, down.stderr);

@@ -50,6 +50,9 @@ export function prepareKamailio(
             },
           ],
     ),
+    passwords: model.trunks.flatMap(({ id, outbound }) =>
+      outbound?.auth === undefined ? [] : [{ trunk: id, password: key() }],
+    ),
   };
   for (const file of bindingFiles(binding, model)) {
     const path = join(privateDirectory, file.path);
@@ -59,7 +62,11 @@ export function prepareKamailio(
   return {
     arguments: [...kamailioArguments(binding, model), "-Y", privateDirectory, "-L", runtime.kamailioModules],
     rpcSocket: join(privateDirectory, "ctl.sock"),
-    secrets: [...Object.values(binding.keys), ...binding.digests.map((d) => d.ha1)],
+    secrets: [
+      ...Object.values(binding.keys),
+      ...binding.digests.map((d) => d.ha1),
+      ...(binding.passwords ?? []).map((p) => p.password),
+    ],
     alias,
   };
 }

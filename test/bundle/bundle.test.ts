@@ -164,6 +164,25 @@ describe("writeBundle and readBundle", () => {
     expect(readdirSync(folder)).toEqual(["a"]);
   });
 
+  test("say why a folder cannot be written", () => {
+    const file = join(folder, "file");
+    writeFileSync(file, "somebody's\n");
+    const bundle = bundleOf(artifact("a/x.cfg", "x\n"));
+    for (const [place, reason] of [
+      [file, "it is a file"],
+      [join(file, "dist"), "a part of its path is a file"],
+      [join(folder, "x".repeat(300)), "ENAMETOOLONG"],
+    ] as const)
+      expect(writeBundle(bundle, place)).toMatchObject({
+        code: "CREW1306",
+        message: `The output folder ${place} cannot be written: ${reason}.`,
+      });
+    expect(readFileSync(file, "utf8")).toBe("somebody's\n");
+    writeFileSync(join(folder, "a"), "somebody's\n");
+    expect(writeBundle(bundle, folder)).toMatchObject({ code: "CREW1306" });
+    expect(readdirSync(folder)).toEqual(["a", "file"]);
+  });
+
   test("believe no manifest that points outside", () => {
     const bundle = bundleOf(artifact("a.cfg", "x\n"));
     writeBundle(bundle, folder);

@@ -8,6 +8,7 @@ function trunkOf(matches: readonly MatchModel[]): TrunkModel {
     at: "",
     id: "t",
     auth: { type: "none" },
+    agents: [],
     routes: matches.map((match, index) => ({ at: `/${index}`, index, label: "", match, destinations: [] })),
     codecs: [],
     nat: false,

@@ -2,13 +2,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { vi } from "vitest";
 import type { StatusReport } from "../../src/deploy/status.ts";
 import { enginesDirectory } from "../../src/host/root-spec.ts";
 import type { Running } from "../../src/phone/process.ts";
 import { type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { caller } from "../../src/phone/sipp-caller.ts";
 import { labEngine } from "../lab/edge.ts";
-import { type Lab, openLab } from "../lab/netns.ts";
+import { type Lab, type LabOptions, openLab } from "../lab/netns.ts";
+
+// A test here is several runs of the whole program, beside whatever else the machine has to do.
+vi.setConfig({ testTimeout: 180_000 });
 
 const phoneAddress = "127.0.0.2";
 const agentAddress = "127.0.0.3";
@@ -49,9 +53,9 @@ export interface DeployLab {
 }
 
 /** A lab with an agent that answers; nothing is deployed yet. */
-export async function openDeployLab(): Promise<DeployLab> {
+export async function openDeployLab(options: LabOptions = {}): Promise<DeployLab> {
   await labEngine();
-  const lab = await openLab({ lifeMs: 480_000 });
+  const lab = await openLab({ lifeMs: 1_200_000, ...options });
   const dir = join(lab.dir, "sipp");
   mkdirSync(dir, { recursive: true });
   const as = (name: string, address: string) => ({ launcher: lab, tools: lab.tools, dir, name, address });
@@ -74,7 +78,7 @@ export async function openDeployLab(): Promise<DeployLab> {
       "--output",
       "json",
     ];
-    const { code, output } = await lab.exec(words, { env: { ...env, ...more }, ms: 60_000 });
+    const { code, output } = await lab.exec(words, { env: { ...env, ...more }, ms: 120_000 });
     const json = output.slice(Math.max(0, output.search(/^\{$/m)), output.search(/^\}$/m) + 1);
     const document =
       json === "" ? undefined : (JSON.parse(json) as { data: unknown; diagnostics: { code: string }[] });

@@ -119,14 +119,28 @@ test("rollback brings an earlier generation back, with its secrets and without i
   expect(again, again.output).toMatchObject({ code: 0, data: { outcome: "deployed" } });
 });
 
+test("down stops nothing without a confirmation off a terminal", async () => {
+  const { generation } = await edge.status();
+  const refused = await edge.crew("down");
+  expect(refused).toMatchObject({ code: 2, codes: ["CREW6005"], data: { outcome: "unconfirmed" } });
+  expect(await edge.status()).toMatchObject({ state: "up", generation, firewall: generation });
+});
+
 test("down leaves nothing running and takes the firewall out; deploy starts it again", async () => {
-  expect((await edge.crew("down")).code).toBe(0);
+  expect(await edge.crew("down", ["--yes"])).toMatchObject({ code: 0, data: { outcome: "down" } });
   await expect.poll(async () => (await groups(edge.lab, edgeProcesses)).size, { timeout: 2000 }).toBe(0);
   const down: StatusReport = await edge.status();
   expect(down).toMatchObject({ state: "down", firewall: null });
-  expect(await edge.crew("down")).toMatchObject({ code: 0, data: { stopped: [] } });
+  const listed = async () =>
+    ((await edge.crew("generations")).data as { generations: GenerationReport[] }).generations;
+  expect((await listed()).filter((g) => g.current || g.status?.state === "current")).toEqual([]);
+  expect((await listed())[0]?.status).toMatchObject({ state: "stopped", reason: "the edge was stopped" });
+  const nothing = await edge.crew("down");
+  expect(nothing, "asks nobody where nothing runs").toMatchObject({ code: 0, data: { stopped: [] } });
   edge.configure(["+14155551111"]);
   expect(await edge.deploy()).toMatchObject({ code: 0 });
+  expect((await listed()).map((g) => g.current).slice(0, 2)).toEqual([true, false]);
+  expect((await listed()).slice(0, 2).map((g) => g.status?.state)).toEqual(["current", "stopped"]);
   expect((await edge.call("+14155551111")).codes).toEqual({ 200: 1 });
 });
 
@@ -153,7 +167,7 @@ test("without the right to load a firewall it says so and deploys", async () => 
 });
 
 test("an edge that speaks TCP only is proved over TCP", async () => {
-  expect((await edge.crew("down")).code).toBe(0);
+  expect((await edge.crew("down", ["--yes"])).code).toBe(0);
   edge.configure(["+14155551111"], {}, { network: { carrier: { tcp: 5060 } } });
   expect(await edge.deploy()).toMatchObject({ code: 0, data: { proof: { ok: true } } });
   edge.configure(["+14155551111", "+14155558888"], {}, { network: { carrier: { tcp: 5060 } } });
@@ -161,7 +175,7 @@ test("an edge that speaks TCP only is proved over TCP", async () => {
 });
 
 test("a port that another program holds is refused before anything starts", async () => {
-  expect((await edge.crew("down")).code).toBe(0);
+  expect((await edge.crew("down", ["--yes"])).code).toBe(0);
   const foreign = await edge.lab.udp("127.0.0.1", 5060);
   const refused = await edge.deploy();
   await foreign.close();

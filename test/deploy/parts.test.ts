@@ -5,7 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { tableOf } from "../../src/deploy/firewall.ts";
-import { freePort, holdersOf } from "../../src/deploy/ports.ts";
+import { freePort, holderOf } from "../../src/deploy/ports.ts";
 import { callThrough } from "../../src/deploy/proof/caller.ts";
 import { openEcho } from "../../src/deploy/proof/echo.ts";
 import { parseMessage, values } from "../../src/deploy/proof/message.ts";
@@ -157,13 +157,32 @@ describe("ports", () => {
         address: address === "0.0.0.0" ? "127.0.0.1" : address,
       } as const;
       const { port } = socket.address();
-      expect(holdersOf({ ...own, port }, new Set())).toMatchObject([{ pid: process.pid }]);
-      expect(holdersOf({ ...own, port }, new Set([process.pid]))).toEqual([]);
-      expect(holdersOf({ ...own, address: "127.0.0.9", port }, new Set())).toHaveLength(
-        address === "0.0.0.0" ? 1 : 0,
-      );
+      const other = { ...own, address: "127.0.0.9", port };
+      const me = { pid: process.pid };
+      expect(await holderOf({ ...own, port }, () => new Set())).toMatchObject(me);
+      expect(await holderOf({ ...own, port }, () => new Set([process.pid]))).toBeUndefined();
+      if (address === "0.0.0.0") expect(await holderOf(other, () => new Set())).toMatchObject(me);
+      else expect(await holderOf(other, () => new Set())).toBeUndefined();
       socket.close();
     }
+  });
+
+  test("is not taken by a socket that goes while it is looked at, nor by a process of ours that has just begun", async () => {
+    const none: ReadonlySet<number> = new Set();
+    const leaving = await bindUdp("127.0.0.1");
+    const at = (port: number) => ({ at: "", protocol: "udp", address: "127.0.0.1", port }) as const;
+    const left = holderOf(at(leaving.address().port), () => none);
+    leaving.close();
+    expect(await left).toBeUndefined();
+    const starting = await bindUdp("127.0.0.1");
+    let known = none;
+    const begun = holderOf(at(starting.address().port), () => {
+      const now = known;
+      known = new Set([process.pid]);
+      return now;
+    });
+    expect(await begun).toBeUndefined();
+    starting.close();
   });
 
   test("a private port lies above those that the kernel hands out", () => {

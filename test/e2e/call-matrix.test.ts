@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { phone } from "../../src/phone/baresip.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
+import { soon } from "../lab/edge.ts";
 import { startAgent, startCaller, type TestAgent, type TestCaller, type Via } from "../lab/peers.ts";
 import { agentsSide, dial, draft, openWorld, saw, sleep, toAgent, type World } from "./call-world.ts";
 
@@ -77,6 +78,7 @@ describe("the agent hangs up", () => {
       ...{ launcher: at, tools: world.lab.tools, dir: join(world.lab.dir, "ends"), name: "ends" },
       ...{ address: agentAt.baresip, port: 5090, user: "agent", playHz: 1100, rtpPorts: [29000, 29998] },
     });
+    await world.inUse(`${agentAt.baresip}:5090`);
     const caller = await world.caller({
       via: "sipp",
       from: `${callerAt.sipp}:5070`,
@@ -108,6 +110,7 @@ describe("the agent hangs up", () => {
       },
       await lab.host(agentAt.asterisk),
     );
+    await world.inUse(`${agentAt.asterisk}:5090`);
     const caller = await phone({
       ...{
         launcher: await lab.host(callerAt.baresip),
@@ -136,6 +139,8 @@ describe("the agent hangs up", () => {
     expect(saw(result.messages, "received", "BYE")).toBe(true);
     expect(saw(agent.messages(), "sent", "BYE")).toBe(true);
     await expect.poll(() => world.sessions(), { timeout: 2000 }).toEqual([]);
-    expect(world.edge.records("ended").at(-1)).toMatchObject({ trunk: "acme", by: "agent" });
+    await expect
+      .poll(() => world.edge.records("ended").at(-1), soon)
+      .toMatchObject({ trunk: "acme", by: "agent" });
   });
 });

@@ -5,6 +5,7 @@ import { phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import { sippAgent, sippCall } from "../../src/phone/sipp.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
+import { soon } from "../lab/edge.ts";
 import { givesUp, unsounding } from "./call-kinds.ts";
 import {
   agentsSide,
@@ -58,7 +59,9 @@ describe("the caller gives up", () => {
     });
     await expect.poll(() => saw(agent.messages(), "received", "ACK"), { timeout: 2000 }).toBe(true);
     expect(messagesOf(agent.messages(), "CANCEL")).toHaveLength(1);
-    expect(world.edge.records("unanswered").at(-1)).toMatchObject({ trunk: "acme", code: 487 });
+    await expect
+      .poll(() => world.edge.records("unanswered").at(-1), soon)
+      .toMatchObject({ trunk: "acme", code: 487 });
     await forgotten();
   });
 

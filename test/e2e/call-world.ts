@@ -1,6 +1,6 @@
 /** An edge in a lab with a carrier side and an agent side, for calls between programs. */
 import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import { unbencode } from "../../src/host/bencode.ts";
 import { type Message, messagesOf } from "../../src/phone/message.ts";
 import { type SippResult, sippCall } from "../../src/phone/sipp.ts";
@@ -37,11 +37,13 @@ export interface World {
   ): Promise<SippResult>;
   /** Agents' addresses as the edge judges them: `AP` is in use, `IP` is not. */
   targets(): Promise<Readonly<Record<string, string>>>;
+  /** Waits until the edge sends calls to an agent's address: it gives up those that nobody answers at before a test begins. */
+  inUse(at: string): Promise<void>;
   /** Call-IDs that rtpengine knows. */
   sessions(): Promise<readonly string[]>;
   /** A caller that is stopped at the end of the test. */
   caller(o: CallerOptions): Promise<TestCaller>;
-  /** An agent that is stopped at the end of the test. */
+  /** An agent that the edge sends calls to; it is stopped at the end of the test. */
   agent(o: AgentOptions): Promise<TestAgent>;
   close(): Promise<void>;
 }
@@ -101,6 +103,15 @@ export async function openWorld(config: unknown, options: EdgeOptions = {}): Pro
   const lab = await openLab({ addresses: [edgeAt.address, agentsSide.address] });
   try {
     const edge = await startEdge(lab, config, options);
+    const targets: World["targets"] = async () => {
+      const words = ["-s", `unix:${join(edge.folder, "private/ctl.sock")}`, "dispatcher.list"];
+      const { output } = await lab.exec(edge.runtime.command("kamcmd", words));
+      const rows = output.matchAll(/URI: sip:([^;\s]+)[^\n]*\s+FLAGS: (\w+)/g);
+      return Object.fromEntries([...rows].map(([, uri = "", flags = ""]) => [uri, flags]));
+    };
+    // The edge asks every ten seconds.
+    const inUse: World["inUse"] = (at) =>
+      expect.poll(async () => (await targets())[at], { timeout: 25_000 }).toMatch(/^A/) as Promise<void>;
     return {
       lab,
       edge,
@@ -115,12 +126,8 @@ export async function openWorld(config: unknown, options: EdgeOptions = {}): Pro
           callerScenario({ to: number(n), talkMs: 100, ...o }),
         );
       },
-      targets: async () => {
-        const words = ["-s", `unix:${join(edge.folder, "private/ctl.sock")}`, "dispatcher.list"];
-        const { output } = await lab.exec(edge.runtime.command("kamcmd", words));
-        const rows = output.matchAll(/URI: sip:([^;\s]+)[^\n]*\s+FLAGS: (\w+)/g);
-        return Object.fromEntries([...rows].map(([, uri = "", flags = ""]) => [uri, flags]));
-      },
+      targets,
+      inUse,
       sessions: () => relaySessions(lab),
       caller: async (o) => {
         const made = await startCaller(lab, o);
@@ -130,6 +137,7 @@ export async function openWorld(config: unknown, options: EdgeOptions = {}): Pro
       agent: async (o) => {
         const made = await startAgent(lab, o);
         onTestFinished(() => made.stop());
+        await inUse(o.at);
         return made;
       },
       close: () => lab.close(),

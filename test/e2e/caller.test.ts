@@ -3,9 +3,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { headerValues } from "../../src/phone/message.ts";
 import { leaks } from "../lab/leaks.ts";
 import { accepts } from "./kit/agent.ts";
-import { call, dialogAsCallee, hangUp, within } from "./kit/call.ts";
+import { type Caller, call, dialogAsCallee, hangUp, within } from "./kit/call.ts";
 import { headerLines, methodOf, response, statusOf, unique } from "./kit/message.ts";
-import type { Party } from "./kit/party.ts";
 import { addresses, agents, edgeAt, openWorld, toSarah, type World } from "./kit/world.ts";
 
 const trunkAt = (crew_id: string, address: string, country: string | undefined, caller_id: object) => ({
@@ -23,7 +22,7 @@ const trunkAt = (crew_id: string, address: string, country: string | undefined, 
 });
 
 let world: World;
-let from: Readonly<Record<string, Party>>;
+let from: Readonly<Record<string, Caller>>;
 beforeAll(async () => {
   world = await openWorld({
     trunk: trunkAt("acme", addresses.carrier, "US", { source: "pai", fallback: "rpid" }),

@@ -1,11 +1,12 @@
 /** Requests within calls: only those that the edge's own signature, the right side and the right sender vouch for. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { soon } from "../lab/edge.ts";
 import { agentSink } from "./kit/agent.ts";
 import { type Change, call, type Dialog, hangUp, within } from "./kit/call.ts";
 import { methodOf, response, statusOf, unique } from "./kit/message.ts";
 import { type Party, party } from "./kit/party.ts";
-import { addresses, agentsSide, edgeAt, openWorld, sleep, type World } from "./kit/world.ts";
+import { addresses, agentsSide, edgeAt, openWorld, type World } from "./kit/world.ts";
 
 const methods = [
   "BYE",
@@ -253,9 +254,10 @@ describe("what belongs to the call passes", () => {
     for (const method of ["INVITE", "UPDATE", "INFO", "OPTIONS", "BYE"]) {
       const text = within(world.carrier, fresh, method, { cseq: ++cseq });
       expect([method, statusOf(await world.carrier.ask(text))]).toEqual([method, 200]);
-      if (method === "INVITE") await world.carrier.send(within(world.carrier, fresh, "ACK", { cseq }));
+      if (method !== "INVITE") continue;
+      await world.carrier.send(within(world.carrier, fresh, "ACK", { cseq }));
+      await world.agent.request("ACK", fresh.callId);
     }
-    await sleep(50);
     expect(world.agent.requests().map(methodOf)).toEqual([
       "INVITE",
       "ACK",
@@ -283,26 +285,31 @@ describe("what belongs to the call passes", () => {
     expect(statusOf(answer)).toBeGreaterThanOrEqual(400);
     expect(world.edge.records("ended").filter((r) => r.call === fresh.callId)).toEqual([]);
     expect(statusOf(await hangUp(world.carrier, fresh))).toBe(200);
-    await sleep(50);
-    expect(world.edge.records("ended").filter((r) => r.call === fresh.callId)).toHaveLength(1);
+    await expect
+      .poll(() => world.edge.records("ended").filter((r) => r.call === fresh.callId), soon)
+      .toHaveLength(1);
   });
 
   test("the records of refusals name trunk and reason", async () => {
     const callId = unique("rec");
     await world.carrier.ask(within(world.carrier, { ...dialog, callId }, "BYE"));
-    expect(world.edge.records("refused").find((r) => r.call === callId)).toMatchObject({
-      trunk: "acme",
-      code: 481,
-      reason: "not_our_call",
-      method: "BYE",
-      source: addresses.carrier,
-    });
+    await expect
+      .poll(() => world.edge.records("refused").find((r) => r.call === callId), soon)
+      .toMatchObject({
+        trunk: "acme",
+        code: 481,
+        reason: "not_our_call",
+        method: "BYE",
+        source: addresses.carrier,
+      });
     await world.other.ask(within(world.other, dialog, "BYE"));
-    expect(world.edge.records("refused").findLast((r) => r.source === addresses.other)).toMatchObject({
-      trunk: "other",
-      reason: "source",
-      call: dialog.callId,
-    });
+    await expect
+      .poll(() => world.edge.records("refused").findLast((r) => r.source === addresses.other), soon)
+      .toMatchObject({
+        trunk: "other",
+        reason: "source",
+        call: dialog.callId,
+      });
   });
 });
 

@@ -1,6 +1,7 @@
 /** The same request more than once, at any moment: one call, one answer, nothing lost (RFC 3261 section 17.2). */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { soon } from "../lab/edge.ts";
 import { accepts, refuses } from "./kit/agent.ts";
 import { call, dialogOf, hangUp, within } from "./kit/call.ts";
 import { methodOf, sdp, statusOf, unique } from "./kit/message.ts";
@@ -69,9 +70,11 @@ test("a refused INVITE again: the same refusal, and the agent is asked once", as
   const callId = unique("busy");
   const invite = carrier.make({ callId });
   await copies(invite, 5, 1);
-  await sleep(150);
-  const refusal = carrier.since(0).find((t) => statusOf(t) === 486 && t.includes(callId)) ?? "";
-  await carrier.send(ackOf(invite, refusal));
+  const refusal = await carrier.peer.receive(
+    3000,
+    (d) => statusOf(d.text) === 486 && d.text.includes(callId),
+  );
+  await carrier.send(ackOf(invite, refusal.text));
   expect(new Set(finals(callId, "1 INVITE"))).toEqual(new Set([486]));
   expect(agent.requests("INVITE")).toHaveLength(1);
   await world.settle(0);
@@ -88,11 +91,13 @@ test("a re-INVITE and a BYE three times: each reaches the agent once", async () 
   await carrier.send(within(carrier, dialog, "ACK", { cseq: 2 }));
   const bye = within(carrier, dialog, "BYE", { cseq: 3 });
   await copies(bye, 3, 0);
+  await expect.poll(() => new Set(finals(dialog.callId, "3 BYE")), soon).toEqual(new Set([200]));
   await sleep(150);
   expect(agent.requests("INVITE")).toHaveLength(1);
   expect(agent.requests("BYE")).toHaveLength(1);
-  expect(new Set(finals(dialog.callId, "3 BYE"))).toEqual(new Set([200]));
-  expect(world.edge.records("ended").filter((r) => r.call === dialog.callId)).toHaveLength(1);
+  await expect
+    .poll(() => world.edge.records("ended").filter((r) => r.call === dialog.callId), soon)
+    .toHaveLength(1);
 });
 
 test("an ACK three times: the agent may get each, and nobody answers", async () => {

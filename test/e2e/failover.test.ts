@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import type { SippResult } from "../../src/phone/sipp.ts";
 import type { Callee } from "../../src/phone/sipp-callee.ts";
+import { soon } from "../lab/edge.ts";
 import { startAgent, type TestAgent } from "../lab/peers.ts";
 import { draft, openWorld, toAgent, type World } from "./call-world.ts";
 
@@ -97,9 +98,9 @@ describe("before any probe", () => {
     },
   );
 
-  test("each of them reached the second address once", () => {
+  test("each of them reached the second address once", async () => {
     expect(standIn.invites()).toHaveLength(broken.length);
-    expect(world.edge.records("failover")).toHaveLength(broken.length);
+    await expect.poll(() => world.edge.records("failover"), soon).toHaveLength(broken.length);
   });
 
   test("all addresses of the agent down: a clear refusal in bounded time", async () => {
@@ -107,7 +108,9 @@ describe("before any probe", () => {
     const { codes, errors } = await world.sipp(30);
     expect({ codes, errors }).toEqual({ codes: { 480: 1 }, errors: "" });
     expect(Date.now() - began).toBeLessThan(11_000);
-    expect(world.edge.records("refused").at(-1)).toMatchObject({ code: 480, reason: "no_agent" });
+    await expect
+      .poll(() => world.edge.records("refused").at(-1), soon)
+      .toMatchObject({ code: 480, reason: "no_agent" });
   });
 
   test("three addresses and two agents in turn, each told whom it is called as", async () => {
@@ -124,7 +127,7 @@ describe("before any probe", () => {
         .find((m) => callId(m.text) === callId(invite.text));
       expect(headerValues(same?.text ?? "", "X-Crew-Agent"), `${port}`).toEqual(["worse"]);
     }
-    expect(world.edge.records("answered").at(-1)).toMatchObject({ agent: "better" });
+    await expect.poll(() => world.edge.records("answered").at(-1), soon).toMatchObject({ agent: "better" });
   });
 });
 

@@ -13,7 +13,7 @@ import {
   statusOf,
   unique,
 } from "./kit/message.ts";
-import { addresses, agentsSide, edgeAt, openWorld, sleep, type World } from "./kit/world.ts";
+import { addresses, agentsSide, edgeAt, openWorld, type World } from "./kit/world.ts";
 
 let world: World;
 beforeAll(async () => {
@@ -399,9 +399,13 @@ async function completeCall(): Promise<{
       got,
     );
     expect([method, statusOf(await answered)]).toEqual([method, 200]);
-    if (method === "INVITE") await agent.send(ofAgent("ACK", cseq));
+    if (method !== "INVITE") continue;
+    await agent.send(ofAgent("ACK", cseq));
+    await carrier.peer.receive(
+      2000,
+      (d) => methodOf(d.text) === "ACK" && d.text.includes(`CSeq: ${cseq} ACK`),
+    );
   }
-  await sleep(50);
   const toCarrier = [...carrier.since(from)];
   const toAgent = agent.peer.received
     .map((d) => d.text)

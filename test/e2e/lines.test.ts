@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { EngineLine } from "../../src/model/model.ts";
 import { compileExample, examples } from "../conformance/examples.ts";
-import { startModel } from "../lab/edge.ts";
+import { soon, startModel } from "../lab/edge.ts";
 import { withLab } from "../lab/netns.ts";
 import { startAgent, startCaller } from "../lab/peers.ts";
 
@@ -49,7 +49,7 @@ describe.each(older)("line %s", (line) => {
       const result = await caller.call({ talkMs: 900, expectHz: 700 });
       expect(result).toMatchObject({ answered: true, code: 200, heardTone: true });
       expect(agent.invites().map((m) => call.expects.test(m.text))).toEqual([true]);
-      expect(edge.records("ended")).toMatchObject([{ by: "carrier" }]);
+      await expect.poll(() => edge.records("ended"), soon).toMatchObject([{ by: "carrier" }]);
     });
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
-import { type Edge, type EdgeOptions, startEdge, startRelay } from "../lab/edge.ts";
+import { type Edge, type EdgeOptions, soon, startEdge, startRelay } from "../lab/edge.ts";
 import { dial, draft, openWorld, saw, sleep, toAgent, type World } from "./call-world.ts";
 
 const keys = { topology: "1".repeat(32), route: "2".repeat(32), nonce: "3".repeat(32) };
@@ -88,7 +88,9 @@ describe("rtpengine is away", () => {
       expect(headerValues(final.text, "Retry-After")).toEqual(["5"]);
     }
     expect(agent.invites()).toEqual([]);
-    expect(edge.records("refused").at(-1)).toMatchObject({ code: 503, reason: "no_media_relay" });
+    await expect
+      .poll(() => edge.records("refused").at(-1), soon)
+      .toMatchObject({ code: 503, reason: "no_media_relay" });
     await startRelay(world.lab, edge.runtime, edge.folder);
     await sleep(500);
     expect(await world.sipp(1)).toMatchObject({ ok: 1, codes: { 200: 1 } });

@@ -1,8 +1,9 @@
 /** Limits of a trunk: ringing calls count, whatever way a call ends frees its place, and the counter is never wrong. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { soon } from "../lab/edge.ts";
 import { type Answer, accepts, refuses, rings } from "./kit/agent.ts";
-import { call, type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
+import { type Caller, call, type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
 import { headerLines, methodOf, response, statusOf, unique } from "./kit/message.ts";
 import type { Party } from "./kit/party.ts";
 import { addresses, agents, edgeAt, openWorld, sleep, toSarah, type World } from "./kit/world.ts";
@@ -11,8 +12,8 @@ const calls = 3;
 const perSecond = 5;
 
 let world: World;
-let quick: Party;
-let burst: Party;
+let quick: Caller;
+let burst: Caller;
 beforeAll(async () => {
   world = await openWorld({
     trunk: { limits: { calls } },
@@ -79,7 +80,7 @@ const cancelOf = (invite: string): string =>
   ].join("\r\n");
 
 /** Fills the trunk with answered calls: exactly as many as it may have. */
-async function exactly(party: Party, n: number): Promise<void> {
+async function exactly(party: Caller, n: number): Promise<void> {
   const held: Dialog[] = [];
   for (let i = 0; i < n; i++) held.push(await call(party));
   await full(party);
@@ -99,9 +100,8 @@ test("the record of a refused call names trunk, reason and code", async () => {
   const callId = unique("full");
   await carrier.ask(carrier.make({ callId }));
   for (const dialog of held) await hangUp(carrier, dialog);
-  await sleep(50);
-  const record = world.edge.kamailio.lines.find((l) => l.includes(callId)) ?? "";
-  expect(record).toMatch(/"trunk":"acme".*"code":503.*"reason":"calls"/);
+  const record = (): string => world.edge.kamailio.lines.find((l) => l.includes(callId)) ?? "";
+  await expect.poll(record, soon).toMatch(/"trunk":"acme".*"code":503.*"reason":"calls"/);
 });
 
 test("one trunk's calls do not count for another", async () => {
@@ -167,7 +167,7 @@ test("an agent that never answers: the place is free again once the call was ref
   const { carrier, agent } = world;
   agent.answerWith(() => []);
   const asked = Array.from({ length: calls }, () => carrier.ask(carrier.make(), 15_000));
-  await sleep(300);
+  await expect.poll(() => agent.requests("INVITE"), soon).toHaveLength(calls);
   await full(carrier);
   for (const answer of await Promise.all(asked)) expect(statusOf(answer)).toBeGreaterThanOrEqual(400);
   agent.answerWith(accepts);
@@ -188,10 +188,16 @@ test("calls that were refused for other reasons never counted", async () => {
   await exactly(carrier, calls);
 });
 
+const clockSecond = (): number => Math.floor(Date.now() / 1000);
+
 test("more calls in a second than allowed: plain 503, and the next second is free", async () => {
-  // The edge counts by seconds of the clock.
-  await sleep(1000 - (Date.now() % 1000) + 30);
-  const codes = await Promise.all(Array.from({ length: perSecond * 2 }, () => quick.ask(quick.make())));
+  // The edge counts by seconds of the clock, and a busy machine may take more than one to bring all calls there.
+  let codes: readonly string[] = [];
+  for (let second = 0, last = 1; second !== last; last = clockSecond()) {
+    await sleep(1000 - (Date.now() % 1000) + 30);
+    second = clockSecond();
+    codes = await Promise.all(Array.from({ length: perSecond * 2 }, () => quick.ask(quick.make())));
+  }
   const ok = codes.filter((t) => statusOf(t) === 200);
   const refused = codes.filter((t) => statusOf(t) === 503);
   expect([ok.length, refused.length]).toEqual([perSecond, perSecond]);

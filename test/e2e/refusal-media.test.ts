@@ -1,7 +1,7 @@
 /** Without the media relay there are no calls: 503 with Retry-After, and nothing reaches an agent. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
-import { startRelay } from "../lab/edge.ts";
+import { soon, startRelay } from "../lab/edge.ts";
 import { call, hangUp, within } from "./kit/call.ts";
 import { sdp, statusOf } from "./kit/message.ts";
 import { addresses, openWorld, sleep, type World } from "./kit/world.ts";
@@ -73,7 +73,7 @@ test("a relay that dies during a call: re-INVITE is refused, BYE still ends it; 
   await relay.stop();
 }, 40_000);
 
-test("the record names trunk and reason", () => {
-  const record = world.edge.records("refused").find((r) => r.reason === "no_media_relay");
-  expect(record).toMatchObject({ trunk: "acme", code: 503, route: "+14155551111" });
+test("the record names trunk and reason", async () => {
+  const record = () => world.edge.records("refused").find((r) => r.reason === "no_media_relay");
+  await expect.poll(record, soon).toMatchObject({ trunk: "acme", code: 503, route: "+14155551111" });
 });

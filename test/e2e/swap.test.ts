@@ -45,7 +45,7 @@ interface Talk {
 async function talk(t: (typeof talkers)[number]): Promise<Talk> {
   const start = async (address: string, port: number, playHz: number): Promise<Phone> => {
     const place = { launcher: await lab.host(address), tools: lab.tools, dir: join(lab.dir, address) };
-    return phone({ ...place, name: address, address, port, playHz });
+    return phone({ ...place, name: address, address, port, playHz, playMs: 300_000 });
   };
   const [agent, caller] = await Promise.all([start(t.agent, 5080, 1100), start(t.caller, 5060, 700)]);
   expect(await caller.dial(dial(t.number, t.transport))).toMatchObject({ answered: true });
@@ -118,4 +118,4 @@ test("no call fails, whatever its state, and a call that spans them all keeps it
     saw(peer?.messages() ?? [], "received", "BYE");
   await expect.poll(gotBye(byUdp?.agent), { timeout: 3000 }).toBe(true);
   await expect.poll(gotBye(byTcp?.caller), { timeout: 3000 }).toBe(true);
-}, 300_000);
+}, 600_000);

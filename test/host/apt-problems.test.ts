@@ -1,8 +1,20 @@
 import { expect, test } from "vitest";
 import { aptProblem } from "../../src/host/apt-problems.ts";
+import type { AptSource } from "../../src/host/apt-sources.ts";
 import type { RunResult } from "../../src/host/run.ts";
 
-const sources = "Types: deb\nURIs: http://m.example\nSuites: forky forky-updates\nSigned-By: /k.gpg\n";
+const debian = { components: ["main"], named: false, keys: ["AAAA", "BBBB"], signedBy: "/k.gpg" };
+const sources: readonly AptSource[] = [
+  {
+    uri: "http://named.example/r",
+    suites: ["test"],
+    components: ["main"],
+    named: true,
+    keys: ["CCCC"],
+    signedBy: "/n.gpg",
+  },
+  { uri: "http://m", suites: ["forky", "forky-updates"], ...debian },
+];
 const failure = (stderr: string, change: Partial<RunResult> = {}): RunResult => ({
   outcome: "exited",
   ok: false,
@@ -34,6 +46,10 @@ test.each([
   ],
   ["CREW6905", "E: Unable to locate package kamailoi"],
   ["CREW6905", "E: Package 'kamailio' has no installation candidate"],
+  [
+    "CREW6917",
+    "E: Unable to satisfy dependencies. Reached two conflicting assignments:\n   1. kamailio:amd64=6.1.9 is selected for install",
+  ],
   ["CREW6906", "E: Failed to fetch http://m/dists/forky/InRelease  Temporary failure resolving 'm'"],
   ["CREW6907", "E: Failed to fetch http://m/pool/a.deb  Hash Sum mismatch"],
   ["CREW6908", "E: You don't have enough free space in /x/archives/."],

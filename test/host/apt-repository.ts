@@ -15,17 +15,29 @@ export interface TestPackage {
   readonly depends?: string;
   /** Path in the package to its text, or to `{link}`. */
   readonly files: Readonly<Record<string, string | { readonly link: string }>>;
+  /** A folder whose content it holds too. */
+  readonly tree?: string;
 }
 
 export interface TestRepository {
   readonly uri: string;
+  /** Where its files lie. */
+  readonly files: string;
   readonly key: string;
+  /** The same key with ASCII armour. */
+  readonly armouredKey: string;
+  /** The key's fingerprint as GnuPG prints it. */
+  readonly fingerprint: string;
+  /** The secret key, armoured. */
+  readonly secretKey: string;
   /** A key that signs nothing here. */
   readonly otherKey: string;
   /** Paths asked for, with `Range` where there was one. */
   readonly requests: { readonly path: string; readonly range: string | undefined }[];
   /** Decides about a request before it is answered from the files; true means that it was dealt with. */
   intercept: ((path: string, response: ServerResponse, body: Buffer) => boolean) | undefined;
+  /** Fingerprints of the primary keys in a file, as GnuPG prints them. */
+  fingerprints(file: string): Promise<readonly string[]>;
   spec(packages: readonly string[], change?: Partial<RootSpec>): RootSpec;
   /** Replaces the packages and signs the new index. */
   publish(packages: readonly TestPackage[]): Promise<void>;
@@ -35,17 +47,30 @@ export interface TestRepository {
 export const architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const env = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" };
 
-async function must(command: Command, input?: string): Promise<void> {
+async function must(command: Command, input?: string): Promise<string> {
   const result = await run(command, { ...(input === undefined ? {} : { input }) });
   if (!result.ok) throw new Error(`${command.args.join(" ")}: ${result.stderr}`);
+  return result.stdout;
 }
 
-export async function openRepository(packages: readonly TestPackage[]): Promise<TestRepository> {
+/** `suites` all have the same packages. */
+export async function openRepository(
+  packages: readonly TestPackage[],
+  suites: readonly string[] = ["test"],
+): Promise<TestRepository> {
   const directory = await mkdtemp(join(tmpdir(), "crew-apt-"));
   const files = join(directory, "files");
-  const keys = { key: join(directory, "key.gpg"), otherKey: join(directory, "other.gpg") };
+  const keys = {
+    key: join(directory, "key.gpg"),
+    otherKey: join(directory, "other.gpg"),
+    armouredKey: join(directory, "key.asc"),
+    secretKey: join(directory, "secret.asc"),
+  };
   const home = await makeKey(directory, "signer", keys.key);
   const otherHome = await makeKey(directory, "stranger", keys.otherKey);
+  const own = ["--homedir", home, "--batch", "--quiet"];
+  await must(await gpg("gpg", [...own, "--armor", "--export", "--output", keys.armouredKey]));
+  await must(await gpg("gpg", [...own, "--armor", "--export-secret-keys", "--output", keys.secretKey]));
   const requests: TestRepository["requests"] = [];
   const server: Server = createServer(async (request, response) => {
     const path = decodeURIComponent(request.url ?? "");
@@ -67,7 +92,10 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
   const uri = `http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`;
   const repository: TestRepository = {
     uri,
+    files,
     ...keys,
+    fingerprint: (await fingerprints(keys.key, home))[0] ?? "",
+    fingerprints: (file) => fingerprints(file, home),
     requests,
     intercept: undefined,
     spec: (names, change = {}) => ({
@@ -76,7 +104,7 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
       packages: names,
       ...change,
     }),
-    publish: (next) => publish(next, directory, files, home),
+    publish: (next) => publish(next, suites, directory, files, home),
     async close() {
       server.closeAllConnections();
       await new Promise((done) => server.close(done));
@@ -90,6 +118,14 @@ export async function openRepository(packages: readonly TestPackage[]): Promise<
 }
 
 let gnupg: Promise<(program: string, args: readonly string[]) => Command> | undefined;
+
+async function fingerprints(file: string, home: string): Promise<readonly string[]> {
+  const options = ["--homedir", home, "--batch", "--quiet", "--with-colons"];
+  const listed = await must(await gpg("gpg", [...options, "--show-keys", file]));
+  return [...listed.matchAll(/^pub:.*\n(?:rvk:.*\n)*fpr:+([0-9A-F]+):/gm)].map(
+    ([, fingerprint = ""]) => fingerprint,
+  );
+}
 
 /** GnuPG of the host, else from a private root, where gpg has to be told of its agent. */
 function gpg(program: string, args: readonly string[]): Promise<Command> {
@@ -127,19 +163,19 @@ async function makeKey(directory: string, name: string, to: string): Promise<str
 
 async function publish(
   packages: readonly TestPackage[],
+  suites: readonly string[],
   directory: string,
   files: string,
   home: string,
 ): Promise<void> {
   await rm(files, { recursive: true, force: true });
-  const binary = join(files, "dists/test/main", `binary-${architecture}`);
-  await mkdir(binary, { recursive: true });
   await mkdir(join(files, "pool"), { recursive: true });
   const entries: string[] = [];
   for (const p of packages) {
     const version = p.version ?? "1.0-1";
     const tree = join(directory, "tree");
     await mkdir(join(tree, "DEBIAN"), { recursive: true });
+    if (p.tree !== undefined) await must({ file: "cp", args: ["-a", `${p.tree}/.`, tree], env });
     const control = `Package: ${p.name}\nVersion: ${version}\nArchitecture: ${architecture}\nMaintainer: Test <test@example.com>\nDescription: test\n${p.depends ? `Depends: ${p.depends}\n` : ""}`;
     await writeFile(join(tree, "DEBIAN/control"), control);
     for (const [path, content] of Object.entries(p.files)) {
@@ -158,17 +194,16 @@ async function publish(
     entries.push(`${control}Filename: ${file}\nSize: ${bytes.length}\nSHA256: ${sha256(bytes)}\n`);
   }
   const index = entries.join("\n");
+  for (const suite of suites) await publishSuite(suite, index, files, home);
+}
+
+async function publishSuite(suite: string, index: string, files: string, home: string): Promise<void> {
+  const dist = join(files, "dists", suite);
+  const binary = join(dist, "main", `binary-${architecture}`);
+  await mkdir(binary, { recursive: true });
   await writeFile(join(binary, "Packages"), index);
-  const release = `Origin: Test\nSuite: test\nCodename: test\nArchitectures: ${architecture}\nComponents: main\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sha256(index)} ${Buffer.byteLength(index)} main/binary-${architecture}/Packages\n`;
-  const args = [
-    "--homedir",
-    home,
-    "--batch",
-    "--quiet",
-    "--clearsign",
-    "--output",
-    join(files, "dists/test/InRelease"),
-  ];
+  const release = `Origin: Test\nSuite: ${suite}\nCodename: ${suite}\nArchitectures: ${architecture}\nComponents: main\nDate: ${new Date().toUTCString()}\nSHA256:\n ${sha256(index)} ${Buffer.byteLength(index)} main/binary-${architecture}/Packages\n`;
+  const args = ["--homedir", home, "--batch", "--quiet", "--clearsign", "--output", join(dist, "InRelease")];
   await must(await gpg("gpg", args), release);
 }
 

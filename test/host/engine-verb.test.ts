@@ -7,8 +7,8 @@ import type { Io } from "../../src/cli/verb.ts";
 import { verb } from "../../src/cli/verbs/engine.ts";
 import { capabilityNames } from "../../src/engine/capability-names.ts";
 import { engineLines } from "../../src/engine/lines.ts";
+import { engineRootSpec } from "../../src/host/engine-source.ts";
 import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
-import { engineRootSpec } from "../../src/host/runtime.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

@@ -4,17 +4,12 @@ import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { compareVersions } from "../../src/engine/dpkg-version.ts";
 import { engineLine, enginePackages } from "../../src/engine/lines.ts";
+import { engineRootSpec } from "../../src/host/engine-source.ts";
 import { hostRevisions } from "../../src/host/host-engine.ts";
 import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
 import { enginesDirectory, type PrivateRoot } from "../../src/host/root-spec.ts";
 import { run } from "../../src/host/run.ts";
-import {
-  type EngineRuntime,
-  engineRootSpec,
-  findEngine,
-  rootEngine,
-  rootPrograms,
-} from "../../src/host/runtime.ts";
+import { type EngineRuntime, findEngine, rootEngine, rootPrograms } from "../../src/host/runtime.ts";
 
 vi.setConfig({ testTimeout: 60_000 });
 

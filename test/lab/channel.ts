@@ -1,6 +1,6 @@
 /** The line between a test and the process inside its lab: orders go in, answers and events come out. */
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { transformSync } from "esbuild";
 import type { Answer, Event, Order } from "./inside.ts";
@@ -14,9 +14,10 @@ export interface Channel {
 // PID 1 is a shell because it reaps what daemons leave behind, which Node does not; a background job would lose stdin,
 // hence descriptor 3. A private /run keeps the daemons of two labs apart and hides the host's systemd. Names come from
 // a file of the lab: programs that ask for the machine's own (Asterisk does, at start) would wait for a name server.
-const boot = `mount -t tmpfs tmpfs /run
+const boot = `until grep -q . /proc/self/uid_map && grep -q . /proc/self/gid_map; do sleep 0.02; done
+mount -t tmpfs tmpfs /run
 for f in hosts resolv.conf; do [ -e /etc/$f ] && mount --bind "$LAB_ETC/$f" /etc/$f; done
-echo lab > /proc/sys/kernel/hostname
+hostname lab
 exec 3<&0; "$@" <&3 & exec 3<&-; wait`;
 let insideCode: string | undefined;
 
@@ -41,10 +42,21 @@ export function insideArgv(): readonly string[] {
   return [process.execPath, "--input-type=module", "-e", codeOfInside()];
 }
 
-/** A new user, network, mount and pid namespace with one process inside. */
-export function newNamespaces(): readonly string[] {
-  const namespaces = ["--user", "--map-root-user", "--net", "--uts", "--ipc", "--pid", "--mount-proc"];
+/**
+ * A new user, network, mount and pid namespace with one process inside, which waits for `mapAllUsers` where there shall be
+ * others than root.
+ */
+export function newNamespaces(users: "root" | "all" = "root"): readonly string[] {
+  const map = users === "root" ? ["--map-root-user"] : [];
+  const namespaces = ["--user", ...map, "--net", "--uts", "--ipc", "--pid", "--mount-proc"];
   return ["unshare", ...namespaces, "--fork", "--kill-child", "sh", "-c", boot, "sh", ...insideArgv()];
+}
+
+/** Gives the user namespace that a process has just made all users of this one; only root may. */
+export async function mapAllUsers(pid: number): Promise<void> {
+  const own = readlinkSync("/proc/self/ns/user");
+  while (readlinkSync(`/proc/${pid}/ns/user`) === own) await new Promise((resolve) => setTimeout(resolve, 5));
+  for (const map of ["uid_map", "gid_map"]) writeFileSync(`/proc/${pid}/${map}`, "0 0 65536\n");
 }
 
 /** Starts the process inside; it ends after `lifeMs` or with this process. `etc` holds the lab's hosts and resolv.conf. */

@@ -4,8 +4,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBundle } from "../../src/bundle/bundle.ts";
 import { writeBundle } from "../../src/bundle/write.ts";
+import { engineRootSpec } from "../../src/host/engine-source.ts";
 import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
-import { type EngineRuntime, engineRootSpec, findEngine, rootEngine } from "../../src/host/runtime.ts";
+import { type EngineRuntime, findEngine, rootEngine } from "../../src/host/runtime.ts";
 import type { EngineLine, Model } from "../../src/model/model.ts";
 import { parseConfig } from "../../src/model/parse.ts";
 import type { Running } from "../../src/phone/process.ts";
@@ -33,6 +34,9 @@ export interface Edge {
   stop(): Promise<void>;
 }
 
+/** For `expect.poll`: what the edge wrote comes by another way than what it sent, and may come later. */
+export const soon = { timeout: 3000, interval: 20 } as const;
+
 export interface EdgeOptions {
   /** Name of the folder in the lab; default `edge`. */
   readonly name?: string;
@@ -43,6 +47,8 @@ export interface EdgeOptions {
   /** Digest passwords' hashes by trunk. */
   readonly digests?: KamailioBinding["digests"];
   readonly keys?: KamailioBinding["keys"];
+  /** Our passwords at carriers. */
+  readonly passwords?: KamailioBinding["passwords"];
   readonly proof?: KamailioBinding["proof"];
   /** Without: a relay that already runs in the lab is used. Default true. */
   readonly relay?: boolean;
@@ -116,6 +122,7 @@ function bind(folder: string, options: EdgeOptions): KamailioBinding {
     keys: options.keys ?? { topology: key(), route: key(), nonce: key() },
     rtpengine: "udp:127.0.0.1:2223",
     digests: options.digests ?? [],
+    ...(options.passwords === undefined ? {} : { passwords: options.passwords }),
   };
 }
 

@@ -72,6 +72,7 @@ describe("a lab", () => {
     ).rejects.toThrow(/UNREACH/);
     expect((await host.exec(["getent", "hosts", "nowhere.example.net"])).code).not.toBe(0);
     expect((await host.exec(["getent", "hosts", "sip.example.com"])).output).toContain("203.0.113.10");
+    expect((await lab.exec(["sh", "-c", "getent hosts $(uname -n)"])).output).toContain("127.0.0.1 ");
     expect(Date.now() - start).toBeLessThan(1500);
   });
 

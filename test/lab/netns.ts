@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Tools } from "../../src/phone/process.ts";
-import { insideArgv, newNamespaces, openChannel } from "./channel.ts";
+import { insideArgv, mapAllUsers, newNamespaces, openChannel } from "./channel.ts";
 import { type Place, place } from "./place.ts";
 import { labTools } from "./tools.ts";
 
@@ -14,6 +14,8 @@ export interface LabOptions {
   readonly addresses?: readonly string[];
   /** Names that programs in the lab can look up, through /etc/hosts. There is no name server. */
   readonly names?: Readonly<Record<string, string>>;
+  /** Whether the lab has all users or root alone, which is the default; all can be had where root runs the test. */
+  readonly users?: "root" | "all";
   /** After so many milliseconds everything in the lab is killed; default ten minutes. */
   readonly lifeMs?: number;
 }
@@ -77,7 +79,8 @@ export async function openLab(options: LabOptions = {}): Promise<Lab> {
   ];
   writeFileSync(join(etc, "hosts"), lines.join("\n"));
   writeFileSync(join(etc, "resolv.conf"), "");
-  const { channel, ready, pid, end } = openChannel(newNamespaces(), lifeMs, etc);
+  const { channel, ready, pid, end } = openChannel(newNamespaces(options.users), lifeMs, etc);
+  if (options.users === "all") await mapAllUsers(pid);
   await ready;
   // Readable only from outside: inside, pids start at 1.
   const init = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();

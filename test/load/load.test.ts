@@ -190,6 +190,44 @@ describe("TypeScript configs", () => {
     expect(shown((await load({ ...ts(text), "b.ts": "export const x = 1;" })).diagnostics)).toEqual(expected);
   });
 
+  it.each([
+    [`export default { a: [203.0.113.10] };`, 'Text is written in quotes: "203.0.113.10".'],
+    [`export default { a: sip:10.0.4.10:5080 };`, 'Text is written in quotes: "sip:10.0.4.10:5080".'],
+    [`export default { a: support@example.com };`, 'Text is written in quotes: "support@example.com".'],
+    [`export default { a: 2001:db8::1 };`, 'Text is written in quotes: "2001:db8::1".'],
+    [`export default { a: "x };`, "Close the text with the quote that it begins with, on the same line."],
+    [`export default { a: 1 b: 2 };`, undefined],
+    [
+      `export default { a: sarah };`,
+      'If it is text, write it in quotes ("sarah"); if it is a value, import or declare it.',
+    ],
+    [`export default defineEdge({});`, `Add 'import { defineEdge } from "crew";' at the top.`],
+    [`export default defineTrunc({});`, expect.stringMatching(/^Did you mean 'defineTrunk'\?/)],
+  ])("knows what was probably meant: %s", async (text, help) => {
+    const { diagnostics } = await load(ts(text));
+    expect(diagnostics.map((d) => d.help)).toEqual([help]);
+  });
+
+  it("names both places of a property that is given twice, and goes on", async () => {
+    const twice = `export const x = {\n  a: 1,\n  b: 2,\n  "a": 3,\n};\n`;
+    const { value, diagnostics } = await load({
+      ...ts(`export { x as default } from "./x.ts";`),
+      "x.ts": twice,
+    });
+    expect(shown(diagnostics)).toEqual(["CREW1017 x.ts:4:3"]);
+    expect(diagnostics[0]?.related).toMatchObject([
+      { span: { file: "x.ts", start: { line: 2, column: 3 } } },
+    ]);
+    expect(value?.value).toEqual({ a: 3, b: 2 });
+    const throws = await load(ts(`const x = { a: 1, a: 2 };\nthrow new Error("no");`));
+    expect(shown(throws.diagnostics)).toEqual([
+      "CREW1017 crew.config.ts:1:19",
+      "CREW1007 crew.config.ts:2:7",
+    ]);
+    const located = await load(ts(`const here = import.meta.url;\nexport default { a: here, a: 1 };`));
+    expect(shown(located.diagnostics)).toEqual(["CREW1017 crew.config.ts:2:27"]);
+  });
+
   it.each(["crew.config.ts", "awaits.ts"])("works in a folder with an odd name (%s)", async (name) => {
     const odd = "a b#c%20ü?;'x";
     const folder = project({

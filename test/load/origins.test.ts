@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import type { Part } from "../../src/core/origins.ts";
 import { loadConfig } from "../../src/load/load.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "crew-origins-"));
@@ -9,7 +10,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 let count = 0;
 
 /** Writes the files; the stretch between « and » is where the pointer has to lead. */
-async function located(files: Readonly<Record<string, string>>, pointer: string, part: "key" | "value") {
+async function located(files: Readonly<Record<string, string>>, pointer: string, part: Part) {
   const own = mkdtempSync(join(folder, `${count++}-`));
   let expected: unknown;
   for (const [name, marked] of Object.entries(files)) {
@@ -34,12 +35,37 @@ async function located(files: Readonly<Record<string, string>>, pointer: string,
 interface Case {
   readonly title: string;
   readonly pointer: string;
-  readonly part?: "key";
+  readonly part?: Part;
   readonly config: string;
   readonly other?: Readonly<Record<string, string>>;
 }
 
 const cases: readonly Case[] = [
+  {
+    title: "the use of a constant",
+    pointer: "/a",
+    part: "use",
+    config: `const x = { b: 1 };\nexport default { a: «x» };`,
+  },
+  {
+    title: "the use of an import in a list",
+    pointer: "/a/1",
+    part: "use",
+    config: `import { x } from "./o.ts";\nexport default { a: [1, «x»] };`,
+    other: { "o.ts": "export const x = { b: 1 };" },
+  },
+  {
+    title: "the use as shorthand, in an object that has a name itself",
+    pointer: "/a/b",
+    part: "use",
+    config: `const b = [1];\nconst a = { «b» };\nexport default { a };`,
+  },
+  {
+    title: "the use of what a spread gives, which is where it is written",
+    pointer: "/a",
+    part: "use",
+    config: `const x = { a: «[1]» };\nexport default { ...x };`,
+  },
   { title: "a literal", pointer: "/a/b", config: `export default { a: { b: «1» } };` },
   { title: "the whole", pointer: "", config: `export default «{ a: 1 }»;` },
   { title: "a property's name", pointer: "/a/b", part: "key", config: `export default { a: { «b»: 1 } };` },

@@ -26,7 +26,14 @@ export async function resolveSpans(
 async function withSpans(diagnostic: Diagnostic, origins: Origins): Promise<Diagnostic> {
   const placed = await place(diagnostic, origins);
   if (placed.related === undefined) return placed;
-  return { ...placed, related: await Promise.all(placed.related.map((r) => place(r, origins))) };
+  const related = await Promise.all(placed.related.map((r) => place(r, origins)));
+  return { ...placed, related: related.filter((r) => r.pointer !== placed.pointer || !sameSpan(r, placed)) };
+}
+
+/** Where a value is used and where it is written are mostly one place. */
+function sameSpan(a: Place, b: Place): boolean {
+  const key = ({ span }: Place) => `${span?.file} ${span?.start.offset} ${span?.end.offset}`;
+  return key(a) === key(b);
 }
 
 async function place<T extends Place>(at: T, origins: Origins): Promise<T> {

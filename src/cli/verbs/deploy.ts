@@ -6,6 +6,7 @@ import type { Diagnostic } from "../../core/diagnostic.ts";
 import { type DeployReport, deploy } from "../../deploy/deploy.ts";
 import { openEdge } from "../../deploy/edge.ts";
 import { bindSecrets, readSecrets } from "../../deploy/secrets.ts";
+import { summaryText } from "../../deploy/summary.ts";
 import { type EngineRuntime, findEngine } from "../../host/runtime.ts";
 import { verifyBundle } from "../../verify/verify.ts";
 import { confirmation, exitCodeOf, reportText, stateOf, stateOption, yesOption } from "../deployment.ts";
@@ -20,7 +21,7 @@ export const verb = {
       .description(
         "Builds, verifies and stages a new generation, starts it beside the running one, proves it with a call through the\n" +
           "public listener to a built-in echo, and commits; goes back by itself where anything fails. An unchanged config\n" +
-          "changes nothing. Calls in progress go on.",
+          "changes nothing. Calls in progress go on. Where root deploys, Kamailio and rtpengine run as a user without rights.",
       )
       .addArgument(configArgument())
       .addOption(yesOption())
@@ -60,7 +61,7 @@ export const verb = {
       bundle,
       secrets: secrets.value,
       verify: verifyInstalled(bundle, runtime, io),
-      confirm: confirmation(options, io),
+      confirm: confirmation(summaryText, options, io),
       say: (line) => void io.stderr.write(`${line}\n`),
       signal: io.signal,
     });

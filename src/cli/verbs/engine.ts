@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import type { Diagnostic } from "../../core/diagnostic.ts";
 import { hasErrors } from "../../core/diagnostic.ts";
 import { suggest } from "../../core/suggest.ts";
-import { capability, capabilityTable } from "../../engine/capabilities.ts";
+import { capability, capabilityTable, type TableColumn } from "../../engine/capabilities.ts";
 import { capabilities, capabilityNames } from "../../engine/capability-names.ts";
 import {
   defaultEngineLine,
@@ -12,9 +12,13 @@ import {
   engineLines,
   isEngineLine,
 } from "../../engine/lines.ts";
+import { sourceName } from "../../host/apt-sources.ts";
+import { installEngine } from "../../host/engine-install.ts";
 import { hostRevisions } from "../../host/host-engine.ts";
-import { ensureRoot, findRoot, type RootProgress, rootOptions } from "../../host/private-root.ts";
-import { engineRootSpec, findEngine } from "../../host/runtime.ts";
+import { type RootProgress, rootOptions } from "../../host/private-root.ts";
+import type { RootSource } from "../../host/root-spec.ts";
+import { findEngine } from "../../host/runtime.ts";
+import { addSourceOptions, sourceOption, usageCodes } from "../engine-source.ts";
 import { type ExitCode, exitCodes } from "../exit.ts";
 import type { Io, Verb, VerbResult } from "../verb.ts";
 
@@ -26,14 +30,23 @@ export const verb = {
       .summary("install the programs of the edge, show what is there and what it can do")
       .description(
         "The engine is Kamailio, rtpengine, nftables and a supervisor in versions that belong together.\n" +
-          "install  fetches a line into a private folder; the host's packages stay as they are\n" +
+          "install  fetches a line into a private folder; the host's packages stay as they are. It comes from the line's\n" +
+          "         Debian suite, or from the repositories named with --repository, whose program is then used before the\n" +
+          "         host's; the source is remembered, and --suite alone goes back to Debian's\n" +
           "status   says which engines are there, from where, and what is unsafe about them\n" +
-          "table    prints what each line can do, as Markdown",
+          "table    prints what each line can do, as Markdown; with --installed, what the engines on this host can do",
       )
       .argument("<action>", actions.join(", "))
       .option("--engine <line>", `engine line: ${engineLines.join(", ")}`)
-      .option("--refresh", "with install: take newer packages where the archive has them")
-      .addHelpText("after", "\nExamples:\n  crew engine install\n  crew engine status --output json");
+      .option("--refresh", "with install: take newer packages where the archive has them");
+    addSourceOptions(command);
+    command.option("--installed", "with table: in the versions that are installed on this host");
+    command.addHelpText(
+      "after",
+      "\nExamples:\n  crew engine install\n  crew engine status --output json\n" +
+        '  crew engine install --repository "deb https://deb.kamailio.org/kamailio61 trixie main" --key kamailio.asc \\\n' +
+        '    --repository "deb https://rtpengine.dfx.at/26.0 trixie main" --key dfx.gpg --suite trixie',
+    );
   },
 
   async run(args, options, io) {
@@ -42,43 +55,53 @@ export const verb = {
       return usage(`There is no engine line "${line}".`, engineLines, String(line));
     switch (args[0]) {
       case "install":
-        return install(line, options.refresh === true, io);
+        return install(line, options, io);
       case "status":
         return status(options.engine === undefined ? engineLines : [line], io);
       case "table":
-        return table();
+        return table(options.installed === true, options.engine === undefined ? engineLines : [line], io);
       default:
         return usage(`"crew engine" has no action "${args[0] ?? ""}".`, actions, args[0] ?? "");
     }
   },
 } satisfies Verb;
 
-async function install(line: EngineLine, refresh: boolean, io: Io): Promise<VerbResult> {
-  const spec = engineRootSpec(line);
-  const before = await findRoot(spec, rootOptions(io.env).directory);
-  const result = await ensureRoot(spec, {
+async function install(
+  line: EngineLine,
+  options: Readonly<Record<string, unknown>>,
+  io: Io,
+): Promise<VerbResult> {
+  const { directory } = rootOptions(io.env);
+  const named = await sourceOption(line, options, { cwd: io.cwd, directory });
+  if (named.value === undefined) {
+    const isUsage = named.diagnostics.some((d) => usageCodes.includes(d.code));
+    return {
+      exitCode: isUsage ? exitCodes.usage : exitCodes.configWrong,
+      diagnostics: named.diagnostics,
+    };
+  }
+  const result = await installEngine(line, named.value.source, {
     ...rootOptions(io.env),
-    refresh,
+    refresh: options.refresh === true,
     signal: io.signal,
     onProgress: progressLine(io),
   });
-  const root = result.value;
-  if (root === undefined)
+  if (result.value === undefined)
     return {
       exitCode: io.signal.aborted ? exitCodes.interrupted : exitCodes.configWrong,
       diagnostics: result.diagnostics,
     };
+  const { root, changed } = result.value;
   const version = (name: string): string =>
     root.manifest.packages.find((p) => p.package === name)?.version ?? "?";
-  const changed = JSON.stringify(before?.manifest.packages) !== JSON.stringify(root.manifest.packages);
   const text =
     `Engine ${line}: Kamailio ${version("kamailio")}, rtpengine ${version("rtpengine-daemon")}, ` +
-    `nftables ${version("nftables")}\n${changed ? "Installed" : "Was installed already"} in ${root.directory}\n`;
-  const { packages, release_dates_checked } = root.manifest;
+    `nftables ${version("nftables")}\n${changed ? "Installed" : "Was installed already"} in ${root.directory}\n${sourceLines(root.manifest.sources, "")}`;
+  const { packages, release_dates_checked, sources = [] } = root.manifest;
   return {
     exitCode: exitCodes.done,
     diagnostics: result.diagnostics,
-    data: { line, directory: root.directory, changed, release_dates_checked, packages },
+    data: { line, directory: root.directory, changed, release_dates_checked, sources, packages },
     text,
   };
 }
@@ -103,13 +126,14 @@ async function status(lines: readonly EngineLine[], io: Io): Promise<VerbResult>
       from: engine?.from ?? null,
       root: engine?.root ?? null,
       versions: engine?.versions ?? null,
+      sources: engine?.sources ?? [],
       limits,
     });
   }
   const text = rows.map((r) => {
     const { debian } = engineLine(r.line);
     const head = r.versions
-      ? `${r.line}  ${r.from === "host" ? "the host's packages" : r.root}\n     Kamailio ${r.versions.kamailio}, rtpengine ${r.versions["rtpengine-daemon"]}, nftables ${r.versions.nftables}`
+      ? `${r.line}  ${r.from === "host" ? "the host's packages" : r.root}\n     Kamailio ${r.versions.kamailio}, rtpengine ${r.versions["rtpengine-daemon"]}, nftables ${r.versions.nftables}\n${sourceLines(r.sources, "     ")}`.trimEnd()
       : `${r.line}  not installed (${debian.release}): crew engine install --engine ${r.line}`;
     const limits = r.limits.map(
       (l) =>
@@ -125,18 +149,38 @@ async function status(lines: readonly EngineLine[], io: Io): Promise<VerbResult>
   };
 }
 
-function table(): VerbResult {
-  const data = engineLines.map((line) => {
+/** One line for each archive, with the key where there is one alone. */
+function sourceLines(sources: readonly RootSource[] | undefined, indent: string): string {
+  const key = (keys: readonly string[]): string =>
+    keys.length === 1 ? `key ${keys[0]}` : `${keys.length} keys`;
+  return (sources ?? []).map((s) => `${indent}from ${sourceName(s)} (${key(s.keys)})\n`).join("");
+}
+
+async function table(installed: boolean, lines: readonly EngineLine[], io: Io): Promise<VerbResult> {
+  const columns = installed ? await installedColumns(lines, io) : lines.map((line) => ({ line }));
+  const data = columns.map(({ line, installed: here }: TableColumn) => {
     const { debian, reference } = engineLine(line);
     const can = Object.fromEntries(
       capabilityNames.map((name) => {
-        const c = capability(line, name);
+        const c = capability(line, name, here?.revisions);
         return [name, c.status === "yes" ? { status: c.status } : { status: c.status, reason: c.reason }];
       }),
     );
-    return { line, suite: debian.suite, reference, capabilities: can };
+    const versions = here === undefined ? {} : { installed: here.revisions };
+    return { line, suite: debian.suite, reference, ...versions, capabilities: can };
   });
-  return { exitCode: exitCodes.done, diagnostics: [], data: { lines: data }, text: capabilityTable() };
+  return { exitCode: exitCodes.done, diagnostics: [], data: { lines: data }, text: capabilityTable(columns) };
+}
+
+async function installedColumns(lines: readonly EngineLine[], io: Io): Promise<readonly TableColumn[]> {
+  const found = await Promise.all(lines.map((line) => findEngine(line, io.env)));
+  return found.flatMap(({ value: engine }) => {
+    if (engine === undefined) return [];
+    const { line, from, sources, versions: revisions } = engine;
+    const named = sources?.filter((s) => s.named).map(sourceName) ?? [];
+    const place = from === "host" ? "the host's packages" : named.join(", ") || engineLine(line).debian.suite;
+    return [{ line, installed: { revisions, place } }];
+  });
 }
 
 function usage(message: string, known: readonly string[], given: string): VerbResult {

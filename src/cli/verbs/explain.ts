@@ -5,6 +5,7 @@ import { checks } from "../../checks/index.ts";
 import { suggest } from "../../core/suggest.ts";
 import { exitCodes } from "../exit.ts";
 import { usageProblem } from "../failures.ts";
+import { type Lesson, lessons } from "../lessons.ts";
 import type { DiagnosticPage } from "../page.ts";
 import { pages } from "../pages.generated.ts";
 import type { Verb, VerbResult } from "../verb.ts";
@@ -55,26 +56,29 @@ function checkPage(check: Check): VerbResult {
     exitCode: exitCodes.done,
     diagnostics: [],
     data: { code, name, severity, summary, why, bad, good },
-    text: [
-      `${code} ${name} (${severity}, ${areaOf(code)})\n\n${summary}\n\n${why}\n`,
-      `\nWrong:\n\n${indented(bad)}\n`,
-      `\nRight:\n\n${indented(good)}\n`,
-    ].join(""),
+    text: `${code} ${name} (${severity}, ${areaOf(code)})\n${taught(check)}${samples(check)}`,
   };
 }
 
+const taught = ({ summary, why }: Lesson): string => `\n${summary}\n\n${why}\n`;
+const samples = ({ bad, good }: Lesson): string =>
+  `\nWrong:\n\n${indented(bad)}\n\nRight:\n\n${indented(good)}\n`;
+
 function codePage(code: string, page: DiagnosticPage): VerbResult {
+  const lesson = lessons[code];
   const section = (title: string, lines: readonly string[]) =>
     lines.length === 0 ? "" : `\n${title}\n${lines.map((line) => `  ${line}\n`).join("")}`;
   return {
     exitCode: exitCodes.done,
     diagnostics: [],
-    data: { code, ...page },
+    data: { code, ...page, ...lesson },
     text: [
       `${code} (${page.severity}, ${areaOf(code)})\n`,
+      lesson === undefined ? "" : taught(lesson),
       section("It says:", page.messages),
       section("Why:", page.why === undefined ? [] : [page.why]),
       section("What to do:", page.help),
+      lesson === undefined ? "" : samples(lesson),
     ].join(""),
   };
 }

@@ -9,6 +9,7 @@ import { readJson } from "../../deploy/state/files.ts";
 import { type PrivateFacts, readFacts } from "../../deploy/state/generations.ts";
 import { generationPaths } from "../../deploy/state/paths.ts";
 import { rollbackTarget } from "../../deploy/status.ts";
+import { summaryText } from "../../deploy/summary.ts";
 import { findEngine } from "../../host/runtime.ts";
 import { confirmation, deployedEdge, exitCodeOf, reportText, stateOption, yesOption } from "../deployment.ts";
 import { exitCodes } from "../exit.ts";
@@ -54,10 +55,10 @@ export const verb = {
       edge: openEdge(paths.root, runtime),
       runtime,
       bundle: bundle.value,
-      secrets: { digests: kept.digests, fingerprint: facts.secrets },
+      secrets: { digests: kept.digests, passwords: kept.passwords, fingerprint: facts.secrets },
       rollbackTo: generation,
       verify: verifyInstalled(bundle.value, runtime, io),
-      confirm: confirmation(options, io),
+      confirm: confirmation(summaryText, options, io),
       say: (line) => void io.stderr.write(`${line}\n`),
       signal: io.signal,
     });

@@ -30,9 +30,7 @@ export const verb = {
 function statusText(report: StatusReport): string {
   const { generation, agents, media_sessions, draining } = report;
   const lines = [
-    generation === undefined
-      ? `${report.state}: no generation was ever committed`
-      : `${report.state}: generation ${generation}, since ${report.since}, engine ${report.engine}, bundle ${report.bundle?.slice(0, 12)}`,
+    generation === undefined ? `${report.state}: no generation was ever committed` : carrierText(report),
     ...(report.activating === undefined ? [] : [`deployment of generation ${report.activating} at work`]),
     ...(draining.length === 0 ? [] : [`draining: generation ${draining.join(", ")}`]),
     ...report.processes.map(processText),
@@ -43,6 +41,14 @@ function statusText(report: StatusReport): string {
     report.firewall === null ? "firewall not loaded" : `firewall of generation ${report.firewall} loaded`,
   ];
   return `${lines.join("\n")}\n`;
+}
+
+function carrierText({ state, generation, since, engine, bundle }: StatusReport): string {
+  const which = `generation ${generation}`;
+  const build = `engine ${engine}, bundle ${bundle?.slice(0, 12)}`;
+  return state === "down"
+    ? `down: nothing runs; ${which} carried the calls last, ${build}`
+    : `${state}: ${which}, since ${since}, ${build}`;
 }
 
 function processText(p: ProcessReport): string {

@@ -1,7 +1,7 @@
 /** Generations on disk: immutable bundles, what was bound to them, and how they fared. */
 import { existsSync, readdirSync } from "node:fs";
 import type { EngineLine } from "../../model/model.ts";
-import type { DigestRecord } from "../secrets.ts";
+import type { DigestRecord, PasswordRecord } from "../secrets.ts";
 import type { ProcessId } from "../supervise/process.ts";
 import type { Service } from "../supervise/scripts.ts";
 import { readJson, writeJson } from "./files.ts";
@@ -21,11 +21,14 @@ export interface GenerationFacts {
   readonly created: string;
   /** Loopback UDP port of its private socket. */
   readonly handover_port: number;
+  /** Whom its daemons run as, where that is not the one who deployed. */
+  readonly user?: number;
   /** The generation whose bundle and secrets it repeats. */
   readonly rollback_to?: number;
 }
 
-export type Fate = "staged" | "activating" | "current" | "draining" | "retired" | "failed";
+/** `stopped` is what carried the calls until everything was stopped. */
+export type Fate = "staged" | "activating" | "current" | "draining" | "retired" | "stopped" | "failed";
 
 export interface GenerationStatus {
   readonly state: Fate;
@@ -51,6 +54,7 @@ export interface Activation {
 /** What is bound to a generation beside its bundle (0600). */
 export interface PrivateFacts {
   readonly digests: readonly DigestRecord[];
+  readonly passwords: readonly PasswordRecord[];
   /** rtpengine with this generation's configuration. */
   readonly relay: Service;
 }

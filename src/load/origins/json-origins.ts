@@ -1,5 +1,5 @@
 /** Origins of a config that is JSON: pointers follow its text. */
-import type { Origins } from "../../core/origins.ts";
+import type { Origins, Part } from "../../core/origins.ts";
 import { segments } from "../../core/pointer.ts";
 import type { Span } from "../../core/span.ts";
 import { type JsonNode, parseJsonText } from "../json-text.ts";
@@ -22,7 +22,7 @@ export function jsonOrigins(file: string, text: string): Origins {
 export function findInJson(
   root: JsonNode,
   path: readonly string[],
-  part: "key" | "value",
+  part: Part,
 ): { readonly start: number; readonly end: number } {
   let node = root;
   let name: { start: number; end: number } | undefined;

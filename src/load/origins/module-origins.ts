@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type ts from "typescript";
-import type { Origins } from "../../core/origins.ts";
+import type { Origins, Part } from "../../core/origins.ts";
 import { segments } from "../../core/pointer.ts";
 import type { Span } from "../../core/span.ts";
 import { displayPath, lineStarts, positionAt } from "../place.ts";
@@ -12,6 +12,7 @@ import { items } from "./lists.ts";
 import { modules } from "./modules.ts";
 import { names } from "./names.ts";
 import { type Found, type Source, type Stretch, type Tracer, unknown } from "./source.ts";
+import { useOf } from "./use.ts";
 import { type WalkContext, walk } from "./walk.ts";
 
 export interface ModuleConfig {
@@ -34,7 +35,7 @@ const deepest = 400;
  * its megabytes for names to export.
  */
 export function moduleOrigins(config: ModuleConfig): Origins {
-  let locator: ((path: readonly string[], part: "key" | "value") => Span | undefined) | undefined;
+  let locator: ((path: readonly string[], part: Part) => Span | undefined) | undefined;
   return {
     async locate(pointer, part = "value") {
       locator ??= makeLocator(createRequire(import.meta.url)("typescript") as typeof ts, config);
@@ -84,9 +85,11 @@ function makeLocator(t: typeof ts, config: ModuleConfig) {
   };
   const context: WalkContext = { tracer, names: names(t) };
   const root = graph.exportOf(config.entry, "default");
-  return (path: readonly string[], part: "key" | "value"): Span | undefined => {
+  return (path: readonly string[], part: Part): Span | undefined => {
     if (root === undefined) return undefined;
     left = budget;
+    const use = part === "use" ? useOf(tracer, root, path, config.value) : undefined;
+    if (use !== undefined) return spanOf(use);
     const found = tracer.walk(root, path, config.value);
     return spanOf(part === "key" && found.rest.length === 0 ? (found.name ?? found.at) : found.at);
   };

@@ -60,6 +60,7 @@ export function resolveTrunk(draft: TrunkDraft, at: JsonPointer, context: TrunkC
     id,
     auth,
     ...(plan === undefined ? {} : { number_plan: plan }),
+    agents: agents.keys(),
     routes,
     codecs: resolveCodecs(draft.sip.codecs, join(sip, "codecs"), report),
     nat: draft.sip.nat ?? auth.type === "digest",
@@ -147,5 +148,5 @@ function resolveAgents(draft: TrunkDraft, trunk: string, at: JsonPointer, contex
   pool.addLookup(agentKey);
   const known =
     draft.agents === undefined && gateway === undefined ? undefined : Object.keys(draft.agents ?? {});
-  return { agentKey, known };
+  return { agentKey, known, keys: () => [...new Set(keys.values())].sort() };
 }

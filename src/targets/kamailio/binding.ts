@@ -2,6 +2,8 @@
 import { createHash } from "node:crypto";
 import type { Model } from "../../model/model.ts";
 import { isPrintable, kamFormat } from "./escape.ts";
+import { readable } from "./lower/grouped.ts";
+import { countExact } from "./lower/routes.ts";
 
 export interface KamailioBinding {
   readonly generation: number;
@@ -27,6 +29,8 @@ export interface KamailioBinding {
     readonly ha1: string;
   }[];
   /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 2. */
+  /** Our passwords at carriers, one for each trunk with `outbound.auth`. */
+  readonly passwords?: readonly { readonly trunk: string; readonly password: string }[];
   readonly workers?: number;
   readonly edgeAddresses?: readonly string[];
 }
@@ -96,12 +100,14 @@ export function recordToken(keys: KamailioBinding["keys"]): string {
 
 /**
  * The command line after the program's name. Memory grows with the tables: about 1.2 KB of shared memory and 1 KB of
- * private memory at start for a row.
+ * private memory at start for a row; 0.6 KB and 0.3 KB for an entry of a large route table, where names are longest.
  */
 export function kamailioArguments(binding: KamailioBinding, model: Model): readonly string[] {
-  const rows = model.trunks.reduce((sum, t) => sum + t.routes.length, 0);
-  const shared = 96 + Math.ceil((rows * 1200) / 1_048_576);
-  const own = 16 + Math.ceil((rows * 1100) / 1_048_576);
+  const exact = countExact(model.trunks);
+  const entries = exact > readable ? exact : 0;
+  const rows = model.trunks.reduce((sum, t) => sum + t.routes.length, 0) - entries;
+  const shared = 96 + Math.ceil((rows * 1200 + entries * 600) / 1_048_576);
+  const own = 16 + Math.ceil((rows * 1100 + entries * 300) / 1_048_576);
   return [
     "-f",
     `${binding.privateDirectory}/bind.cfg`,
@@ -153,10 +159,13 @@ function workers(count: number): number {
 
 /** What the script's table `credential` starts with; in this file of mode 0600, so in no artifact. */
 function credentials(binding: KamailioBinding): string[] {
-  if (binding.digests.length === 0) return [];
   const rows = binding.digests.map(
     (d) =>
       `\tsht_setxs("credential", "${kamFormat(`${d.realm}:${d.username}`)}", "${kamFormat(d.trunk)}^${hex(d.ha1)}", "0");`,
   );
-  return ["event_route[htable:mod-init] {", ...rows, "}"];
+  const passwords = (binding.passwords ?? []).map(
+    (p) => `\tsht_setxs("provider", "${kamFormat(p.trunk)}", "${kamFormat(p.password)}", "0");`,
+  );
+  const all = [...rows, ...passwords];
+  return all.length === 0 ? [] : ["event_route[htable:mod-init] {", ...all, "}"];
 }

@@ -1,6 +1,6 @@
 /** What the templates of kamailio.cfg see of a doc. */
 import { type Context, trusted } from "../escape/escaped.ts";
-import type { KamailioDoc, Listener } from "./doc.ts";
+import type { Grouping, KamailioDoc, Listener } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
@@ -84,18 +84,23 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     mixed_algorithms: has.mixedAlgorithms,
     dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
     limits: has.limits,
+    outbound: has.outbound,
+    outbound_routes: has.outboundRoutes,
+    outbound_names: has.outboundNames,
+    e164: has.numbers || has.outbound,
+    // Whether the sender of a request within a call is its caller.
+    calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
     numbers: has.numbers,
     places: has.places,
-    hashed: has.hashed,
+    grouped: has.grouped,
+    ...entryOf(doc),
     rules: has.rules,
     callers: has.callers,
     plan: has.plan,
-    privacy: has.identity || has.callersOut,
+    privacy: has.identity || has.outbound,
     identity: has.identity,
     sources: has.sources,
     variables: has.variables,
-    callers_out: has.callersOut,
-    choices: has.choices,
     headers_out: has.headersOut,
     diversion: has.diversion,
     caller: constant(has.identity ? "avp(caller)" : "fU"),
@@ -117,6 +122,22 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     agents_host: kamString(doc.agentsHost),
     identity_host: kamString(doc.identityHost),
   };
+}
+
+/** How the script finds an entry and reads it; only what the config decides, the rest stands in the template. */
+function entryOf({ grouping: g }: KamailioDoc): Context<CfgGrammar> {
+  const between = g === undefined ? "^" : "/";
+  return {
+    entry_row: g !== undefined && trusted(rowOf(g)),
+    entry_lead: g !== undefined && trusted(g.lead),
+    none: trusted(g === undefined ? "$null" : '""'),
+    hit_place: trusted(`$(vn(hit){s.select,0,${between}}{s.int})`),
+    hit_chain: trusted(`$(vn(hit){s.select,1,${between}})`),
+  };
+}
+
+function rowOf({ by, characters }: Grouping): string {
+  return by === "end" ? `{s.substr,-${characters + 1},0}` : `{s.md5}{s.substr,0,${characters}}`;
 }
 
 /** Hosts that are the process's own and no address of the carrier side. */

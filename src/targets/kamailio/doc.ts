@@ -15,8 +15,8 @@ export interface Switches {
   readonly numbers: boolean;
   /** Entries of different kinds may take the same call, so that their places are compared. */
   readonly places: boolean;
-  /** Exact entries stand under the MD5 of their key: the core's hash puts numbers in a row into few slots. */
-  readonly hashed: boolean;
+  /** Exact entries share rows, as `KamailioDoc.grouping` says. */
+  readonly grouped: boolean;
   /** Rules with further conditions; those that look at the caller. */
   readonly rules: boolean;
   readonly callers: boolean;
@@ -27,13 +27,15 @@ export interface Switches {
   readonly sources: boolean;
   /** Headers of the carrier side that become variables. */
   readonly variables: boolean;
-  /** Calls to the carrier side; those whose caller the agent may choose; those with headers of the config's own. */
-  readonly callersOut: boolean;
-  readonly choices: boolean;
+  /** Calls to the carrier side have headers of the config's own. */
   readonly headersOut: boolean;
   /** Calls that are forwarded to a number. */
   readonly diversion: boolean;
   readonly limits: boolean;
+  /** Agents may call carriers; by outbound routes; carriers that are host names. */
+  readonly outbound: boolean;
+  readonly outboundRoutes: boolean;
+  readonly outboundNames: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
   /** Media addresses that are learned. */
@@ -61,8 +63,18 @@ export interface Listener {
 
 export interface Row {
   readonly key: string;
-  readonly value: string | number;
+  /** An array: lines of one value. */
+  readonly value: string | number | readonly string[];
   readonly at?: JsonPointer | undefined;
+}
+
+/** How the script finds the row of an entry, which it writes as `<lead><trunk>:<number or user>^`. */
+export interface Grouping {
+  /** By the last characters of the written entry, or by the first hex digits of its MD5 where they do not spread. */
+  readonly by: "end" | "md5";
+  readonly characters: number;
+  /** Makes the shortest entry as long as what its row is found by. */
+  readonly lead: string;
 }
 
 /** A table in Kamailio's shared memory, filled from data/ where it has rows of its own. */
@@ -115,6 +127,8 @@ export interface KamailioDoc {
   /** Of the first digest trunk: what a stranger is challenged with. */
   readonly realm?: string;
   readonly algorithm?: "MD5" | "SHA-256";
+  /** How entries of a large route table share rows. */
+  readonly grouping?: Grouping;
   readonly tables: readonly Table[];
   readonly networks: readonly NetworkRow[];
   readonly dispatcher: readonly DispatcherRow[];

@@ -3,8 +3,8 @@ import type { JsonPointer } from "../../core/pointer.ts";
 import { render } from "../escape/render.ts";
 import type { Artifact } from "../target.ts";
 import { cfgContext } from "./cfg.ts";
-import type { KamailioDoc, Table } from "./doc.ts";
-import { type CfgGrammar, dbTextField, listField } from "./escape.ts";
+import type { KamailioDoc, Row, Table } from "./doc.ts";
+import { type CfgGrammar, dbTextField, dbTextLines, listField } from "./escape.ts";
 
 export interface EmitOptions {
   /** Without it the media calls are left out; for benches only. */
@@ -40,11 +40,15 @@ function artifact(path: string, lines: readonly Line[], reload: Artifact["reload
 /** A db_text table of the htable module: key, key type 0, value type (0 string, 1 number), value, no expiry. */
 function dataTable(table: Table): Artifact {
   const rows = (table.rows ?? []).map(({ key, value, at }) => ({
-    text: `${dbTextField(key)}|0|${typeof value === "number" ? 1 : 0}|${dbTextField(value)}|0`,
+    text: `${dbTextField(key)}|0|${typeof value === "number" ? 1 : 0}|${valueField(value)}|0`,
     at,
   }));
   const head = "key_name(string) key_type(int) value_type(int) key_value(string) expires(int)";
   return artifact(`kamailio/data/${table.name}`, [{ text: head }, ...rows], "live");
+}
+
+function valueField(value: Row["value"]): string {
+  return typeof value === "object" ? dbTextLines(value) : dbTextField(value);
 }
 
 /** What the db layer asks every table for. */

@@ -68,6 +68,12 @@ export function dbTextField(value: string | number): DbTextField {
   return trusted(/[\\|]/.test(text) ? text.replace(/[\\|]/g, "\\$&") : text);
 }
 
+/** A field of a db_text table that holds several lines; `\n` parts them (dbt_file.c). Throws as {@link dbTextField} does. */
+export function dbTextLines(lines: readonly string[]): DbTextField {
+  if (lines.length === 0) throw new EscapeError("kamailio.db_text", "empty field");
+  return trusted(lines.map(dbTextField).join("\\n"));
+}
+
 /** A field of a file that separates fields by blanks and has no quoting: dispatcher.list, address.list. */
 export function listField(value: string | number): ListField {
   const text = String(value);

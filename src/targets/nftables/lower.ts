@@ -1,8 +1,8 @@
 /** From the Model to what the firewall decides. */
 import { isIP } from "node:net";
-import { join } from "../../core/pointer.ts";
+import { type JsonPointer, join } from "../../core/pointer.ts";
 import { ok, type Result } from "../../core/result.ts";
-import type { Model, NetworkModel } from "../../model/model.ts";
+import type { IpNetwork, Model, NetworkModel } from "../../model/model.ts";
 import type { AllowedGroup, NftablesDoc, Rate, Side, Socket } from "./doc.ts";
 import { openToAll } from "./open.ts";
 
@@ -33,17 +33,21 @@ export function lower(model: Model): Result<NftablesDoc> {
 function carrierSide(model: Model): Side {
   const { network } = model.edge;
   const digest = model.trunks.filter((trunk) => trunk.auth.type === "digest");
+  const named = model.trunks.some((t) => t.outbound?.targets.some((target) => isIP(target.host) === 0));
   const calls = digest.reduce((sum, trunk) => sum + (trunk.limits.calls_per_second ?? 0), 0);
   return {
     name: "carrier",
     set: "trunk",
     sockets: sockets(network, "carrier", carrierAddresses(network)),
-    allowed: model.trunks.flatMap((trunk): AllowedGroup[] =>
-      trunk.auth.type === "ip_allowlist"
+    allowed: model.trunks.flatMap((trunk): AllowedGroup[] => [
+      ...(trunk.auth.type === "ip_allowlist"
         ? [{ property: `${trunk.id} › auth › allowed_ips`, networks: trunk.auth.networks }]
-        : [],
-    ),
-    ...(digest.length > 0 ? { open: rateFor(calls) } : {}),
+        : []),
+      ...(trunk.outbound === undefined
+        ? []
+        : [{ property: `${trunk.id} › outbound › uri`, networks: singles(trunk.outbound.targets) }]),
+    ]),
+    ...(digest.length > 0 || named ? { open: rateFor(calls) } : {}),
   };
 }
 
@@ -56,13 +60,18 @@ function agentSide(model: Model): Side {
     sockets: sockets(network, "agents", [network.agents.address]),
     allowed: model.agents.map((agent) => ({
       property: `agents › ${agent.key}`,
-      networks: agent.targets.flatMap(({ at, host: address }) => {
-        const family = isIP(address);
-        return family === 4 || family === 6 ? [{ at, family, address, prefix: family === 4 ? 32 : 128 }] : [];
-      }),
+      networks: [...singles(agent.targets), ...agent.allowed_ips],
     })),
     ...(named ? { open: rateFor(0) } : {}),
   };
+}
+
+/** The literal addresses of targets, as networks. */
+function singles(targets: readonly { readonly at: JsonPointer; readonly host: string }[]): IpNetwork[] {
+  return targets.flatMap(({ at, host: address }) => {
+    const family = isIP(address);
+    return family === 4 || family === 6 ? [{ at, family, address, prefix: family === 4 ? 32 : 128 }] : [];
+  });
 }
 
 function rateFor(callsPerSecond: number): Rate {

@@ -4,13 +4,15 @@ import type { Diagnostic } from "../../core/diagnostic.ts";
 import type { Model } from "../../model/model.ts";
 import type { NftablesDoc, Side } from "./doc.ts";
 
-/** A warning for each property that keeps a side open: CREW4101 digest trunks, CREW4102 agents with host names. */
+/** A warning for each property that keeps a side open: CREW4101 digest trunks, CREW4102 agents with host names, CREW4103 carriers with host names. */
 export function openToAll(model: Model, doc: NftablesDoc): Diagnostic[] {
   return doc.sides.flatMap((side): Diagnostic[] => {
     const rate = side.open;
     if (rate === undefined || side.sockets.every((socket) => isLoopback(socket.address))) return [];
     const why = `Anybody can reach ${ports(side)}; each source may send ${rate.packetsPerSecond} packets and open ${rate.connectionsPerSecond} connections a second. Scanners find an open SIP port within minutes.`;
-    return side.name === "carrier" ? digestTrunks(model, why) : namedAgents(model, why);
+    return side.name === "carrier"
+      ? [...digestTrunks(model, why), ...namedCarriers(model, why)]
+      : namedAgents(model, why);
   });
 }
 
@@ -28,6 +30,23 @@ function digestTrunks(model: Model, why: string): Diagnostic[] {
             help: "Where the other end has fixed addresses, use 'ip_allowlist'.",
           },
         ],
+  );
+}
+
+function namedCarriers(model: Model, why: string): Diagnostic[] {
+  return model.trunks.flatMap((trunk) =>
+    (trunk.outbound?.targets ?? [])
+      .filter((target) => isIP(target.host) === 0)
+      .map(
+        (target): Diagnostic => ({
+          code: "CREW4103",
+          severity: "warning",
+          pointer: target.at,
+          message: `The firewall leaves the carrier side open, since the addresses behind '${target.host}' of trunk '${trunk.id}' are not known.`,
+          why,
+          help: "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name.",
+        }),
+      ),
   );
 }
 

@@ -63,6 +63,15 @@ export function rings(): Answer {
 const isPing = (text: string): boolean =>
   methodOf(text) === "OPTIONS" && /^<sip:crew@10\.0\.4\.1/.test(headerValues(text, "From")[0] ?? "");
 
+/** Requests without their retransmissions. */
+export function withoutCopies(heard: readonly string[]): readonly string[] {
+  const known = new Set<string>();
+  return heard.filter((text) => {
+    const key = `${methodOf(text)} ${headerValues(text, "Via")[0]}`;
+    return !known.has(key) && known.add(key);
+  });
+}
+
 export async function agentSink(place: Place, address: string, port: number, edge: To): Promise<Agent> {
   const base = await party(place, address, port, edge);
   let answer: Answer = accepts;
@@ -82,16 +91,8 @@ export async function agentSink(place: Place, address: string, port: number, edg
     }
   };
   void serve().catch(() => {});
-  const requests: Agent["requests"] = (method) => {
-    const branches = new Set<string>();
-    return heard.slice(seen).filter((text) => {
-      const name = methodOf(text);
-      const key = `${name} ${headerValues(text, "Via")[0]}`;
-      if ((method !== undefined && name !== method) || branches.has(key)) return false;
-      branches.add(key);
-      return true;
-    });
-  };
+  const requests: Agent["requests"] = (method) =>
+    withoutCopies(heard.slice(seen)).filter((text) => method === undefined || methodOf(text) === method);
   return {
     ...base,
     get heard() {

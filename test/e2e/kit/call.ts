@@ -1,5 +1,6 @@
 /** A whole call by hand: from the INVITE to the BYE, with everything that the messages of a dialog need. */
 import { headerValues } from "../../../src/phone/message.ts";
+import type { Agent } from "./agent.ts";
 import { methodOf, request, unique } from "./message.ts";
 import type { Party } from "./party.ts";
 
@@ -70,14 +71,25 @@ export function within(caller: Party, d: Dialog, method: string, change: Change 
   });
 }
 
+/** A party whose calls a known agent answers. */
+export interface Caller extends Party {
+  readonly callee: Agent;
+}
+
+/** Acknowledges a call and waits until its agent has the ACK: a request sent right behind may overtake it within the edge. */
+export async function acknowledge(caller: Caller, dialog: Dialog): Promise<void> {
+  await caller.send(within(caller, dialog, "ACK"));
+  await caller.callee.request("ACK", dialog.callId);
+}
+
 /** Places a call that must be answered with 200, and acknowledges it. */
-export async function call(caller: Party, change: Change = {}, ms = 4000): Promise<Dialog> {
+export async function call(caller: Caller, change: Change = {}, ms = 4000): Promise<Dialog> {
   const invite = caller.make({ callId: unique("call"), ...change });
   const answer = await caller.ask(invite, ms);
   if (!answer.startsWith("SIP/2.0 200 "))
     throw new Error(`${methodOf(invite)} was answered ${answer.split("\r\n")[0]}`);
   const dialog = dialogOf(invite, answer);
-  await caller.send(within(caller, dialog, "ACK"));
+  await acknowledge(caller, dialog);
   return dialog;
 }
 

@@ -2,6 +2,7 @@
 import { type Edge, type EdgeOptions, startEdge } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
 import { type Agent, agentSink } from "./agent.ts";
+import type { Caller } from "./call.ts";
 import { ha1Of } from "./digest.ts";
 import { type Party, party } from "./party.ts";
 
@@ -23,16 +24,16 @@ export interface World {
   readonly lab: Lab;
   readonly edge: Edge;
   /** Trunk `acme`, by address. */
-  readonly carrier: Party;
+  readonly carrier: Caller;
   /** Trunk `other`, by address. */
-  readonly other: Party;
+  readonly other: Caller;
   readonly agent: Agent;
   /** No trunk has its address. */
   readonly attacker: Party;
   /** Whoever an open relay would send to; listens on port 5060. */
   readonly third: Party;
   /** Party number `n` (1 to 250) at an address that no trunk has. */
-  stranger(n: number): Promise<Party>;
+  stranger(n: number): Promise<Caller>;
   /** Waits and gives what came to the agent and to the third party since the last `settle`. */
   settle(ms?: number): Promise<{ readonly agent: readonly string[]; readonly third: readonly string[] }>;
   /** Asks the edge by OPTIONS until it answers; false where it does not within two seconds. */
@@ -111,17 +112,21 @@ export async function openWorld(o: WorldOptions = {}): Promise<World> {
       },
       o.edge,
     );
-    const carrier = await party(lab, addresses.carrier, 5060, edgeAt);
-    const other = await party(lab, addresses.other, 5060, edgeAt);
-    const attacker = await party(lab, addresses.attacker, 5060, edgeAt);
-    const third = await party(lab, addresses.third, 5060, edgeAt);
     const agent = await agentSink(lab, addresses.agent, 5080, agentsSide);
+    const partyAt = async (address: string): Promise<Caller> => ({
+      ...(await party(lab, address, 5060, edgeAt)),
+      callee: agent,
+    });
+    const carrier = await partyAt(addresses.carrier);
+    const other = await partyAt(addresses.other);
+    const attacker = await partyAt(addresses.attacker);
+    const third = await partyAt(addresses.third);
     let thirdMark = 0;
-    const strangers = new Map<number, Promise<Party>>();
-    const newStranger = async (n: number): Promise<Party> => {
+    const strangers = new Map<number, Promise<Caller>>();
+    const newStranger = async (n: number): Promise<Caller> => {
       const address = n < 100 ? `192.0.2.${100 + n}` : `198.18.0.${n}`;
       await lab.addAddress(address);
-      return party(lab, address, 5060, edgeAt);
+      return partyAt(address);
     };
     return {
       lab,

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../../src/phone/message.ts";
 import { bodyOf, request, sdp, statusOf, unique } from "../../e2e/kit/message.ts";
-import { type Edge, startEdge } from "../../lab/edge.ts";
+import { type Edge, soon, startEdge } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
 import {
   agentSide,
@@ -91,12 +91,14 @@ describe("answers that go on", () => {
       const final = await caller.next(call.callId, 480);
       expect(final).toContain("480 No Agent Available");
       await caller.send(same(call, "ACK", "x"));
-      expect(edge.records("refused").at(-1)).toMatchObject({
-        trunk: "acme",
-        route: "chain",
-        reason: "no_agent",
-        call: call.callId,
-      });
+      await expect
+        .poll(() => edge.records("refused").at(-1), soon)
+        .toMatchObject({
+          trunk: "acme",
+          route: "chain",
+          reason: "no_agent",
+          call: call.callId,
+        });
     },
   );
 
@@ -138,7 +140,9 @@ describe("answers that stop", () => {
     expect(headerValues(final, "Server")).toEqual([]);
     expect(headerValues(final, "Warning")).toEqual([]);
     expect(await agent("second").quiet(call.callId, "INVITE", 300)).toBe(true);
-    expect(edge.records("unanswered").at(-1)).toMatchObject({ call: call.callId, code, agent: "sarah" });
+    await expect
+      .poll(() => edge.records("unanswered").at(-1), soon)
+      .toMatchObject({ call: call.callId, code, agent: "sarah" });
   });
 
   test.each([
@@ -205,9 +209,9 @@ test("what a peer writes cannot break a record", async () => {
   const callId = `a"b\\c%40{x}'<y>@h`;
   await caller.send(request({ at: caller.at, uri: uri("nobody%22here"), callId }));
   await caller.next(callId, 404);
-  const record = edge.records("refused").at(-1);
-  expect(decodeURIComponent(String(record?.call))).toBe(callId);
-  expect(record).toMatchObject({ trunk: "acme", reason: "no_route", code: 404 });
+  const record = () => edge.records("refused").at(-1);
+  await expect.poll(() => decodeURIComponent(String(record()?.call)), soon).toBe(callId);
+  expect(record()).toMatchObject({ trunk: "acme", reason: "no_route", code: 404 });
 });
 
 describe("without the media relay", () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseConfig } from "../../../src/model/parse.ts";
 import { headerValues } from "../../../src/phone/message.ts";
 import { bodyOf, sdp } from "../../e2e/kit/message.ts";
-import { type Edge, startModel } from "../../lab/edge.ts";
+import { type Edge, soon, startModel } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
 import {
   agentSide,
@@ -75,7 +75,9 @@ test("an answer that arrives at the second generation reaches the caller, hidden
   await agent.send(back(agent, call, "BYE", 1));
   const bye = await caller.next(call.callId, "BYE");
   expect(bye).not.toContain("127.0.0.3");
-  expect(edges[1]?.records("ended")).toMatchObject([{ call: call.callId, by: "agent", trunk: "acme" }]);
+  await expect
+    .poll(() => edges[1]?.records("ended"), soon)
+    .toMatchObject([{ call: call.callId, by: "agent", trunk: "acme" }]);
 });
 
 test("a CANCEL reaches the first generation, and its answers leave by the public socket", async () => {

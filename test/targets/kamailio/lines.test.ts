@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { headerValues } from "../../../src/phone/message.ts";
 import { bodyOf, sdp } from "../../e2e/kit/message.ts";
-import { startEdge } from "../../lab/edge.ts";
+import { soon, startEdge } from "../../lab/edge.ts";
 import { withLab } from "../../lab/netns.ts";
 import { agentSide, answer, carrierSide, half, invite, loopbackEdge, within } from "./calls.ts";
 
@@ -74,7 +74,9 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
 
       // The only call that the trunk may have is up.
       await expect(invite(caller, agent)).rejects.toThrow();
-      expect(edge.records("refused").at(-1)).toMatchObject({ trunk: "acme", reason: "calls", code: 503 });
+      await expect
+        .poll(() => edge.records("refused").at(-1), soon)
+        .toMatchObject({ trunk: "acme", reason: "calls", code: 503 });
       await caller.send(within(caller, call, ok, "BYE", 3));
       const bye = await agent.next(call.callId, "BYE");
       await agent.send(answer(agent, bye, "200 OK"));

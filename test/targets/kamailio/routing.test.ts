@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../../src/phone/message.ts";
 import { request, unique, uriOf } from "../../e2e/kit/message.ts";
-import { type Edge, startEdge } from "../../lab/edge.ts";
+import { type Edge, soon, startEdge } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
 import { agentSide, answer, carrierSide, type Half, half, loopbackEdge } from "./calls.ts";
 
@@ -100,7 +100,9 @@ test.each(["Support", "+4930", "+491", "nobody", "acme", "SUPPORT", "*", "^", "+
       return;
     }
     await caller.next(callId, 404);
-    expect(edge.records("refused").at(-1)).toMatchObject({ reason: "no_route", trunk: "acme", call: callId });
+    await expect
+      .poll(() => edge.records("refused").at(-1), soon)
+      .toMatchObject({ reason: "no_route", trunk: "acme", call: callId });
   },
 );
 

@@ -2,7 +2,7 @@
 import type { TrunkModel } from "../../../model/model.ts";
 import { readTemplate } from "../../../model/template.ts";
 import type { Row } from "../doc.ts";
-import { separator } from "./routes.ts";
+import { separator } from "./separator.ts";
 
 /** `<trunk>` → header ^ variable, as often as there are some. */
 export function variableRows(trunks: readonly TrunkModel[]): Row[] {

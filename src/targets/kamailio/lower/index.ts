@@ -4,6 +4,8 @@ import { ok, type Result } from "../../../core/result.ts";
 import type { CodecName, Model, NetworkModel } from "../../../model/model.ts";
 import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
+import { codecFlags } from "./codecs.ts";
+import { lowerOutbound } from "./outbound.ts";
 import { lowerRoutes } from "./routes.ts";
 import { lowerListeners } from "./sockets.ts";
 import { lowerSources } from "./sources.ts";
@@ -20,6 +22,7 @@ export function lower(model: Model): Result<KamailioDoc> {
     sets: agents.sets,
   });
   const has = lowerSwitches(model, routes, sources.networks.length > 0);
+  const outbound = lowerOutbound(model, (trunk) => codecFlags(trunk.codecs.map((c) => c.name)));
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
   const codecs = new Set<CodecName>(model.trunks.flatMap((t) => t.codecs.map((c) => c.name)));
   const universal = (["PCMU", "PCMA", "G722"] as const).find((c) => everywhere(model, c));
@@ -36,7 +39,8 @@ export function lower(model: Model): Result<KamailioDoc> {
       codecs: (["PCMU", "PCMA", "G722", "opus"] as const).filter((c) => codecs.has(c)),
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
-      tables: lowerTables(model, has, sources.acl, routes),
+      ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
+      tables: lowerTables(model, has, sources.acl, routes, outbound),
       networks: sources.networks,
       dispatcher: agents.rows,
     },

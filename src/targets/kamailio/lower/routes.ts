@@ -1,11 +1,12 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
-import { createHash } from "node:crypto";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
-import type { Row } from "../doc.ts";
+import type { Grouping, Row } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
+import { group, readable } from "./grouped.ts";
+import { separator } from "./separator.ts";
 
 export interface RouteTables {
-  /** `<trunk>:<number or user>` → `<chain>`, or `<place>^<chain>` where places matter. */
+  /** `<trunk>:<number or user>` → `<chain>`, or `<place>^<chain>` where places matter; else as `grouping` says. */
   readonly routes: readonly Row[];
   /** `<trunk>:<n>` → a rule, numbered in file order. */
   readonly rules: readonly Row[];
@@ -13,8 +14,8 @@ export interface RouteTables {
   readonly chains: readonly Row[];
   /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
   readonly places: boolean;
-  /** Whether exact entries stand under the MD5 of their key, which then is the last field of the value. */
-  readonly hashed: boolean;
+  /** How exact entries share rows, where they are many; the value of an entry then is `<chain>` or `<place>/<chain>`. */
+  readonly grouping?: Grouping;
 }
 
 export interface RouteContext {
@@ -23,11 +24,10 @@ export interface RouteContext {
   readonly sets: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Fields of a row are separated by `^`, which no user part, number, id or reason phrase of the schema contains. */
-export const separator = "^";
-
 /** An entry that an earlier one of the same key hides is left out, since the first match wins. */
 export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext): RouteTables {
+  // A caller may write "^" into a user part: in a group it must end the entry and nothing else.
+  const between = countExact(trunks) > readable ? "/" : separator;
   const places = trunks.some((t) =>
     t.routes.some((r) => exactKey(r.match) === undefined || readsAsNumber(r)),
   );
@@ -58,21 +58,21 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       if (exact === undefined) {
         rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
       } else if (!routes.has(key)) {
-        const value = places ? `${route.index}${separator}${chain}` : chain;
+        const value = places ? `${route.index}${between}${chain}` : chain;
         routes.set(key, { key, value, at: route.at });
       }
     }
   }
-  const hashed = routes.size > readable;
   const exact = [...routes.values()];
-  return { routes: hashed ? exact.map(underHash) : exact, rules, chains: chainRows, places, hashed };
+  const rest = { rules, chains: chainRows, places };
+  if (between === separator) return { routes: exact, ...rest };
+  const { rows, grouping } = group(exact);
+  return { routes: rows, grouping, ...rest };
 }
 
-/** Up to so many entries a table is kept for reading; the slots of the core's hash still serve it well. */
-const readable = 4096;
-
-function underHash({ key, value, at }: Row): Row {
-  return { key: createHash("md5").update(key).digest("hex"), value: `${value}${separator}${key}`, at };
+/** How many routes have no condition but the called number or user name. */
+export function countExact(trunks: readonly TrunkModel[]): number {
+  return trunks.reduce((sum, t) => sum + t.routes.filter((r) => exactKey(r.match) !== undefined).length, 0);
 }
 
 function destinationsKey(route: RouteModel): string {

@@ -30,6 +30,9 @@ export function lowerPeers(agents: readonly AgentModel[]): Row[] {
       if (!isAddress(target.host) || rows.has(target.host)) continue;
       rows.set(target.host, { key: target.host, value: agent.id, at: target.at });
     }
+    for (const { address, prefix, family, at } of agent.allowed_ips)
+      if (prefix === (family === 4 ? 32 : 128) && !rows.has(address))
+        rows.set(address, { key: address, value: agent.id, at });
   }
   return [...rows.values()];
 }

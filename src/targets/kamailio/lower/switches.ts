@@ -11,10 +11,8 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
   const all = trunks.flatMap((t) => t.routes);
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
-  const outbound = trunks.filter((t) => t.outbound !== undefined);
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
   const plan = some(trunks.map((t) => t.number_plan));
-  const choices = outbound.some((t) => (t.outbound?.caller_ids.length ?? 0) > 0);
   const sources = trunks.some(readsHeaders);
   return {
     tcp: network.carrier.tcp !== undefined || network.agents.tcp !== undefined,
@@ -22,19 +20,20 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     digest: digests.length > 0,
     realms: new Set(digests.map((d) => d.realm)).size > 1,
     mixedAlgorithms: new Set(digests.map((d) => d.algorithm)).size > 1,
-    numbers: routes.places || plan || choices || some(all.map((r) => r.match.to_number)),
+    numbers: routes.places || plan || some(all.map((r) => r.match.to_number)),
     places: routes.places,
-    hashed: routes.hashed,
+    grouped: routes.grouping !== undefined,
     rules: routes.rules.length > 0,
     callers: some(all.flatMap((r) => [r.match.caller, r.match.caller_prefix])),
     plan,
     identity: plan || sources,
     sources,
     variables: trunks.some((t) => t.inbound_headers.length > 0),
-    callersOut: outbound.length > 0,
-    choices,
-    headersOut: outbound.some((t) => t.outbound_headers.length > 0),
+    headersOut: trunks.some((t) => t.outbound !== undefined && t.outbound_headers.length > 0),
     diversion: all.some((r) => r.destinations.some((d) => d.type === "forward")),
+    outbound: trunks.some((t) => t.outbound !== undefined),
+    outboundRoutes: model.edge.outbound_routes.length > 0,
+    outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
     ring: some(all.map((r) => r.ring_timeout)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),

@@ -3,20 +3,27 @@ import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
 import { templateRows, variableRows } from "./headers.ts";
-import { callerRows, choiceRows, shownRows } from "./identity.ts";
-import { type RouteTables, separator } from "./routes.ts";
+import { identityRows } from "./identity.ts";
+import type { OutboundTables } from "./outbound.ts";
+import type { RouteTables } from "./routes.ts";
+import { separator } from "./separator.ts";
 import { lowerPeers } from "./sources.ts";
 
 // Longer than any call, so that what a lost BYE left behind goes too.
 const longestCall = 86_400;
 
-export function lowerTables(model: Model, has: Switches, acl: readonly Row[], routes: RouteTables): Table[] {
+export function lowerTables(
+  model: Model,
+  has: Switches,
+  acl: readonly Row[],
+  routes: RouteTables,
+  outbound: OutboundTables,
+): Table[] {
   const { trunks } = model;
-  const entry = `${routes.places ? "place ^ chain" : "chain"}${routes.hashed ? " ^ entry, under its MD5" : ""}`;
   const always: Table[] = [
     stored("acl", "trunk of a source address", acl),
     stored("peer", "addresses of agents", lowerPeers(model.agents)),
-    stored("route", `entries of a trunk, by number or user name: ${entry}`, routes.routes),
+    routeTable(routes),
     stored("chain", "what a route tries, in order", routes.chains),
   ];
   return [
@@ -25,9 +32,12 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
       ? [stored("rule", "rules of a trunk with further conditions, in order", routes.rules)]
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
-    ...callerTables(trunks, has),
+    ...(has.sources
+      ? [stored("identity", "headers that a trunk's callers are read from", identityRows(trunks))]
+      : []),
     ...headerTables(trunks, has),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
+    ...(has.outbound ? outboundTables(outbound, has) : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.digest ? digestTables(trunks, has) : []),
   ];
@@ -35,6 +45,31 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
 
 function stored(name: string, about: string, rows: readonly Row[]): Table {
   return { name, about, rows, bits: bitsFor(rows.length) };
+}
+
+function outboundTables(o: OutboundTables, has: Switches): Table[] {
+  return [
+    stored("dial", `source address: trunks that the agents there may use${has.nat ? " ^ leg" : ""}`, o.dial),
+    stored("way", "targets of calls to carriers, in order", o.ways),
+    stored("out", "what a trunk wants of calls to carriers", o.out),
+    stored("dest", "numbers that a trunk may call: allowed prefixes ^ denied ones", o.destinations),
+    stored("caller", "callers that agents may choose", o.callers),
+    stored("codecs", "codecs towards a carrier", o.codecs),
+    stored("far", "addresses of carriers", o.peers),
+    ...(has.outboundRoutes ? [stored("outbound_route", "outbound routes, in order", o.routes)] : []),
+    { name: "provider", about: "our password at a trunk; from the deployment", bits: bitsFor(o.out.length) },
+  ];
+}
+
+function routeTable({ routes, places, grouping }: RouteTables): Table {
+  if (grouping === undefined) {
+    const entry = places ? "place ^ chain" : "chain";
+    return stored("route", `entries of a trunk, by number or user name: ${entry}`, routes);
+  }
+  const { by, characters, lead } = grouping;
+  const rows = by === "end" ? `that end in the same ${characters} characters` : "whose MD5 begins alike";
+  const line = `${lead}trunk:number or user name ^ ${places ? "place / chain" : "chain"}`;
+  return { ...stored("route", `entries ${rows}, a line for each: ${line}`, routes), counter: true };
 }
 
 /** Two slots a row, at least 64: keys that follow each other do not spread evenly. */
@@ -55,18 +90,6 @@ function planRows(trunks: readonly TrunkModel[]): Row[] {
       },
     ];
   });
-}
-
-function callerTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
-  return [
-    ...(has.sources
-      ? [stored("caller", "headers that a trunk's callers are read from", callerRows(trunks))]
-      : []),
-    ...(has.callersOut
-      ? [stored("shown", "caller of calls to a trunk: header beside From ^ number", shownRows(trunks))]
-      : []),
-    ...(has.choices ? [stored("choice", "callers that agents may choose", choiceRows(trunks))] : []),
-  ];
 }
 
 function headerTables(trunks: readonly TrunkModel[], has: Switches): Table[] {

@@ -26,22 +26,31 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         "Use 'ip_allowlist' or 'digest'.",
       ),
     );
-  if (trunk.outbound !== undefined)
+  if (trunk.outbound?.register !== undefined)
     found.push(
       warning(
         "CREW4001",
-        trunk.outbound.at,
-        `'outbound' of trunk '${trunk.id}' is not acted on yet: agents cannot place calls.`,
-        "Inbound calls of this trunk work. Nothing needs to change.",
+        trunk.outbound.register.at,
+        `'register' of trunk '${trunk.id}' is not acted on yet: the edge does not register with the provider.`,
+        "Have the provider send calls to the edge's address.",
       ),
     );
-  if (trunk.outbound_headers.length > 0)
+  for (const target of (trunk.outbound?.targets ?? []).filter((t) => t.transport === "tls"))
+    found.push(
+      warning(
+        "CREW4025",
+        target.at,
+        `TLS towards the carrier of trunk '${trunk.id}' is not acted on yet: no call goes to this address.`,
+        "Add an address with UDP or TCP.",
+      ),
+    );
+  if (trunk.outbound === undefined && trunk.outbound_headers.length > 0)
     found.push(
       warning(
         "CREW4003",
         join(sip, "custom_headers", "outbound"),
-        `'custom_headers.outbound' of trunk '${trunk.id}' is not acted on yet: agents cannot place calls.`,
-        "Headers of inbound calls reach the agent. Nothing needs to change.",
+        `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound'.`,
+        "Add 'outbound' with the address of the other end, or remove these headers.",
       ),
     );
   if (trunk.media_encryption !== "disabled")
@@ -60,7 +69,7 @@ function ofAgents(model: Model): Diagnostic[] {
   return model.agents.flatMap((agent) => {
     const found: Diagnostic[] = [];
     const callers = [
-      ...(agent.allowed_ips.length > 0 ? ["allowed_ips"] : []),
+      ...(agent.allowed_ips.some((n) => n.prefix < (n.family === 4 ? 32 : 128)) ? ["allowed_ips"] : []),
       ...(agent.auth === undefined ? [] : ["auth"]),
     ];
     for (const property of callers)
@@ -68,8 +77,8 @@ function ofAgents(model: Model): Diagnostic[] {
         warning(
           "CREW4008",
           join(agent.at, property),
-          `'${property}' of agent '${agent.id}' is not acted on yet: agents cannot place calls.`,
-          "Calls to the agent work. Nothing needs to change.",
+          `'${property}' of agent '${agent.id}' is not acted on yet: only single addresses may place calls.`,
+          "List the addresses that the agent calls from, one by one.",
         ),
       );
     if (agent.media_encryption !== "disabled")
@@ -97,15 +106,6 @@ function ofAgents(model: Model): Diagnostic[] {
 function ofNetwork(model: Model): Diagnostic[] {
   const network = model.edge.network;
   const found: Diagnostic[] = [];
-  if (model.edge.outbound_routes.length > 0)
-    found.push(
-      warning(
-        "CREW4010",
-        join(model.edge.at, "outbound_routes"),
-        "'outbound_routes' are not acted on yet: agents cannot place calls.",
-        "Inbound calls work. Nothing needs to change.",
-      ),
-    );
   for (const side of ["carrier", "agents"] as const) {
     if (network[side].tls === undefined) continue;
     found.push(

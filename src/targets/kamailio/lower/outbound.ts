@@ -1,0 +1,156 @@
+/** Calls from agents to carriers: who may dial, over which trunks, to which targets, in what form. */
+import { join } from "../../../core/pointer.ts";
+import type { AgentModel, Model, OutboundTarget, TrunkModel } from "../../../model/model.ts";
+import type { Row } from "../doc.ts";
+import { separator } from "./separator.ts";
+import { isAddress } from "./sources.ts";
+
+export interface OutboundTables {
+  /** Source address → trunks that the agents there may use, separated by commas, and their leg. */
+  readonly dial: readonly Row[];
+  /** `<way>:<n>` → targets of one priority of one trunk. */
+  readonly ways: readonly Row[];
+  /** Trunk → what it wants. */
+  readonly out: readonly Row[];
+  /** Trunk → allowed and denied prefixes. */
+  readonly destinations: readonly Row[];
+  /** `<trunk>:<number>` → a caller that agents may choose. */
+  readonly callers: readonly Row[];
+  /** Trunk → codecs as rtpengine flags. */
+  readonly codecs: readonly Row[];
+  /** Outbound routes in order. */
+  readonly routes: readonly Row[];
+  /** Literal addresses of carriers: where requests within a call may go. */
+  readonly peers: readonly Row[];
+}
+
+type OutboundTrunk = TrunkModel & { readonly outbound: NonNullable<TrunkModel["outbound"]> };
+
+export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => string): OutboundTables {
+  const trunks = model.trunks.filter((t): t is OutboundTrunk => t.outbound !== undefined);
+  return {
+    dial: dialRows(model.agents, trunks),
+    ways: [...trunks.flatMap((t) => wayRows(t.id, [t])), ...routeWays(model, trunks)],
+    out: trunks.map(outRow),
+    destinations: trunks.map(({ id, outbound: o }) => ({
+      key: id,
+      value: [o.allowed_destinations, o.denied_destinations]
+        .map((list) => list.map((d) => d.prefix).join(","))
+        .join(separator),
+      at: o.at,
+    })),
+    callers: trunks.flatMap(({ id, outbound }) =>
+      outbound.caller_ids.map((c) => ({ key: `${id}:${c.number}`, value: 1, at: c.at })),
+    ),
+    codecs: trunks.map((t) => ({ key: t.id, value: codecsOf(t), at: t.outbound.at })),
+    routes: model.edge.outbound_routes.map((route, i) => ({
+      key: String(i),
+      value: [
+        route.match.to_number ?? "*",
+        route.match.to_prefix ?? "*",
+        addressesOf(model, route.match.agents),
+        `route ${i}`,
+        route.via[0],
+      ].join(separator),
+      at: route.at,
+    })),
+    peers: uniqueRows(
+      trunks.flatMap((t) =>
+        t.outbound.targets.flatMap((target) =>
+          isAddress(target.host) ? [{ key: target.host, value: t.id, at: target.at }] : [],
+        ),
+      ),
+    ),
+  };
+}
+
+/** Agents' trunks by address; an address that agents of several trunks share may use all of theirs. */
+function dialRows(agents: readonly AgentModel[], trunks: readonly OutboundTrunk[]): Row[] {
+  const found = new Map<string, { trunks: Set<string>; leg: string; at: string }>();
+  for (const agent of agents) {
+    const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
+    if (own.length === 0) continue;
+    for (const { address, at } of dialAddresses(agent)) {
+      const entry = found.get(address) ?? { trunks: new Set(), leg: agent.nat ? "l" : "p", at };
+      for (const id of own) entry.trunks.add(id);
+      found.set(address, entry);
+    }
+  }
+  return [...found].map(([key, e]) => ({
+    key,
+    value: [[...e.trunks].sort().join(","), e.leg].join(separator),
+    at: e.at,
+  }));
+}
+
+/** The single addresses from which an agent may place calls. */
+export function dialAddresses(agent: AgentModel): { readonly address: string; readonly at: string }[] {
+  return [
+    ...agent.targets.filter((t) => isAddress(t.host)).map((t) => ({ address: t.host, at: t.at })),
+    ...agent.allowed_ips
+      .filter((n) => n.prefix === (n.family === 4 ? 32 : 128))
+      .map((n) => ({ address: n.address, at: n.at })),
+  ];
+}
+
+function addressesOf(model: Model, keys: readonly string[] | undefined): string {
+  if (keys === undefined) return "*";
+  const agents = model.agents.filter((a) => keys.includes(a.key));
+  return agents.flatMap((a) => dialAddresses(a).map((d) => d.address)).join(",");
+}
+
+function routeWays(model: Model, trunks: readonly OutboundTrunk[]): Row[] {
+  return model.edge.outbound_routes.flatMap((route, i) =>
+    wayRows(
+      `route ${i}`,
+      route.via.flatMap((id) => trunks.filter((t) => t.id === id)),
+    ),
+  );
+}
+
+/** One row for each priority of each trunk, in order. */
+function wayRows(name: string, trunks: readonly OutboundTrunk[]): Row[] {
+  const tiers = trunks.flatMap((trunk) => {
+    const reachable = trunk.outbound.targets.filter((t) => t.transport !== "tls");
+    return [...new Set(reachable.map((t) => t.priority))]
+      .sort((a, b) => a - b)
+      .map((priority) => ({ trunk, targets: reachable.filter((t) => t.priority === priority) }));
+  });
+  return tiers.map(({ trunk, targets }, n) => {
+    let sum = 0;
+    const weighted = targets.flatMap((t) => [(sum += t.weight), hostOf(t)]);
+    return {
+      key: `${name}:${n}`,
+      value: [trunk.id, targets.length, sum, ...weighted].join(separator),
+      at: targets[0]?.at ?? trunk.outbound.at,
+    };
+  });
+}
+
+function hostOf({ host, port, transport }: OutboundTarget): string {
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return `${shown}${port === undefined ? "" : `:${port}`};transport=${transport}`;
+}
+
+function outRow({ id, outbound: o, number_plan: p, caller_id }: OutboundTrunk): Row {
+  const none = "*";
+  return {
+    key: id,
+    value: [
+      o.number_format,
+      p?.calling_code ?? none,
+      p?.international_prefix ?? "00",
+      p?.national_prefix || none,
+      o.user_phone ? "user=phone" : none,
+      o.caller_id ?? none,
+      caller_id.source,
+      o.auth?.username ?? none,
+      o.auth?.realm ?? none,
+    ].join(separator),
+    at: join(o.at),
+  };
+}
+
+function uniqueRows(rows: readonly Row[]): Row[] {
+  return [...new Map(rows.map((r) => [r.key, r])).values()];
+}
