@@ -13,6 +13,7 @@ import { type Server, sipServer } from "./kit/server.ts";
 const edgeAt = { address: "198.51.100.7", port: 5060 } as const;
 const agentsSide = { address: "10.0.4.1", port: 5080 } as const;
 const agentAt = "10.0.4.10";
+const pbxAt = "203.0.113.10";
 const providerAt = "203.0.113.50";
 const backupAt = "203.0.113.51";
 
@@ -20,6 +21,7 @@ let lab: Lab;
 let edge: Edge;
 let agent: Party;
 let stranger: Party;
+let pbx: Party;
 let provider: Server;
 let backup: Server;
 
@@ -27,7 +29,7 @@ const auth = { username: "acme", password: { secret: "TRUNK_PASSWORD" } };
 
 beforeAll(async () => {
   lab = await openLab({
-    addresses: [edgeAt.address, agentsSide.address, agentAt, "10.0.4.99", providerAt, backupAt],
+    addresses: [edgeAt.address, agentsSide.address, agentAt, "10.0.4.99", pbxAt, providerAt, backupAt],
   });
   edge = await startEdge(
     lab,
@@ -53,12 +55,33 @@ beforeAll(async () => {
             caller_id: { source: "pai" },
           },
         },
+        {
+          crew_id: "office",
+          agents: { away: { uri: "sip:10.0.4.77:5080" } },
+          sip: {
+            auth: { type: "ip_allowlist", allowed_ips: [pbxAt] },
+            inbound_routes: [
+              { match: { to_uri: "+14155550001" }, forward: { number: "+14155550177", via: "acme" } },
+              {
+                match: { to_uri: "+14155550002" },
+                agent_id: "away",
+                on_failure: [{ forward: { number: "+14155550177", via: "acme" } }],
+              },
+              {
+                match: { to_uri: "+14155550003" },
+                forward: { number: "+19005550177", via: "acme" },
+                on_failure: [{ refuse: { code: 486 } }],
+              },
+            ],
+          },
+        },
       ],
     },
     { passwords: [{ trunk: "acme", password: 's3cr:"$ru^et' }] },
   );
   agent = await party(lab, agentAt, 5080, agentsSide);
   stranger = await party(lab, "10.0.4.99", 5080, agentsSide);
+  pbx = await party(lab, pbxAt, 5060, edgeAt);
   provider = await sipServer(lab, providerAt, 5060, accepts());
   backup = await sipServer(lab, backupAt, 5060, accepts());
 });
@@ -272,5 +295,67 @@ describe("a carrier that challenges", () => {
     expect(headerValues(seen.at(-1) ?? "", "CSeq")).toEqual(["3 INVITE"]);
     expect(statusOf(await agent.ask(within(agent, dialog, "BYE", { cseq: 3 })))).toBe(200);
     expect(provider.problems()).toEqual([]);
+  });
+});
+
+describe("an inbound call that is forwarded", () => {
+  const ring = (number: string, more: object = {}) => ({
+    uri: `sip:${number}@${edgeAt.address}`,
+    callId: unique("fwd"),
+    ...more,
+  });
+  const place = async (options: { readonly callId: string }, ms = 6000): Promise<Dialog> => {
+    const invite = pbx.make(options);
+    const answer = await pbx.ask(invite, ms);
+    expect(answer).toMatch(/^SIP\/2.0 200 /);
+    const dialog = dialogOf(invite, answer);
+    await pbx.send(within(pbx, dialog, "ACK"));
+    return dialog;
+  };
+
+  test("goes to the number over the trunk, with Diversion; the caller hangs up", async () => {
+    const options = ring("+14155550001");
+    const dialog = await place(options);
+    const invite = lastInvite(provider, options.callId);
+    expect(invite).toMatch(/^INVITE sip:\+14155550177@/);
+    expect(headerValues(invite, "Diversion")[0]).toMatch(/^<sip:\+14155550001@198\.51\.100\.7>/);
+    expect(invite).not.toContain(pbxAt);
+    expect(dialog.answer).not.toContain(providerAt);
+    expect(statusOf(await pbx.ask(within(pbx, dialog, "BYE")))).toBe(200);
+    const byes = provider.requests("BYE").filter((t) => headerValues(t, "Call-ID")[0] === options.callId);
+    expect(byes).toHaveLength(1);
+  });
+
+  test("the number hangs up", async () => {
+    const options = ring("+14155550001");
+    await place(options);
+    const answered = provider.ask(provider.within(lastInvite(provider, options.callId), "BYE"), 3000, edgeAt);
+    const got = await pbx.peer.receive(2000, (d) => methodOf(d.text) === "BYE");
+    expect(got.text).not.toContain(providerAt);
+    await pbx.send(response(got.text, "200 OK"), got);
+    expect(statusOf(await answered)).toBe(200);
+  });
+
+  test("answers a challenge on the way", async () => {
+    provider.answerWith(
+      challenges({ realm: "p.example", users: { acme: 's3cr:"$ru^et' }, methods: ["INVITE"] }),
+      accepts(),
+    );
+    const options = ring("+14155550001");
+    const dialog = await place(options);
+    expect(statusOf(await pbx.ask(within(pbx, dialog, "BYE")))).toBe(200);
+    const byes = provider.requests("BYE").filter((t) => headerValues(t, "Call-ID")[0] === options.callId);
+    expect(byes.map((t) => headerValues(t, "CSeq")[0])).toEqual(["3 BYE"]);
+  });
+
+  test("after an agent that does not answer", async () => {
+    const options = ring("+14155550002");
+    const dialog = await place(options, 9000);
+    expect(lastInvite(provider, options.callId)).toMatch(/^INVITE sip:\+14155550177@/);
+    expect(statusOf(await pbx.ask(within(pbx, dialog, "BYE")))).toBe(200);
+  });
+
+  test("to a number that the trunk may not call: the next choice", async () => {
+    expect(statusOf(await pbx.ask(pbx.make(ring("+14155550003"))))).toBe(486);
   });
 });

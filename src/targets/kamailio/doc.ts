@@ -29,12 +29,12 @@ export interface Switches {
   readonly variables: boolean;
   /** Calls to the carrier side have headers of the config's own. */
   readonly headersOut: boolean;
-  /** Calls that are forwarded to a number. */
-  readonly diversion: boolean;
   readonly limits: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
   readonly outbound: boolean;
   readonly outboundRoutes: boolean;
+  /** Routes that send inbound calls to numbers. */
+  readonly forwards: boolean;
   readonly outboundNames: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;

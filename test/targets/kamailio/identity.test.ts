@@ -36,34 +36,18 @@ describe("the caller", () => {
     [{ source: "pai", fallback: "rpid" }, "P-Asserted-Identity^Remote-Party-ID"],
     [{ source: "from", fallback: "ppi" }, "From^P-Preferred-Identity"],
   ])("%j is a row of headers", (caller_id, value) => {
-    expect(rows({ caller_id }, "caller")).toEqual([["crew", value, "/sip/caller_id"]]);
+    expect(rows({ caller_id }, "identity")).toEqual([["crew", value, "/sip/caller_id"]]);
   });
 
   it("is From without a word of the script", () => {
     expect(script({ caller_id: { source: "from", fallback: "from" } })).toBe(script({}));
-    expect(docOf({ caller_id: { source: "from" } }).tables.map((t) => t.name)).not.toContain("caller");
+    expect(docOf({ caller_id: { source: "from" } }).tables.map((t) => t.name)).not.toContain("identity");
   });
 
   it("is completed where the trunk has a country, without a table of headers", () => {
     expect(added({}, { country: "DE" })).toContain("COMPLETE");
     expect(added({}, { country: "DE" })).not.toContain("READ_CALLER");
     expect(added({ caller_id: { source: "pai" } })).not.toContain("COMPLETE");
-  });
-
-  it("of outbound calls is a row, and one for each that may be chosen", () => {
-    const sip = {
-      outbound: { ...outbound, caller_id: "+14155551234", caller_ids: ["+14155551235", "+14155551234"] },
-      caller_id: { source: "ppi" },
-    };
-    expect(rows(sip, "shown")).toEqual([
-      ["crew", "P-Preferred-Identity^+14155551234", "/sip/outbound/caller_id"],
-    ]);
-    expect(rows(sip, "choice")).toEqual([
-      ["crew:+14155551234", 1, "/sip/outbound/caller_ids/1"],
-      ["crew:+14155551235", 1, "/sip/outbound/caller_ids/0"],
-    ]);
-    expect(rows({ outbound }, "shown")).toEqual([["crew", "From^-", "/sip/outbound"]]);
-    expect(rows({ outbound }, "choice")).toBeUndefined();
   });
 });
 
@@ -99,7 +83,7 @@ describe("custom headers", () => {
   });
 });
 
-it("Diversion is there for forwards only", () => {
+it("Diversion is in the script for forwards only", () => {
   const forward = [{ match: { to_user: "main" }, forward: "+14155550100" }];
   expect(added({ outbound, inbound_routes: forward })).toContain("DIVERSION");
   expect(added({ outbound })).not.toContain("DIVERSION");

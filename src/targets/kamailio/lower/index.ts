@@ -20,6 +20,7 @@ export function lower(model: Model): Result<KamailioDoc> {
   const routes = lowerRoutes(model.trunks, {
     agents: new Map(model.agents.map((a) => [a.key, a])),
     sets: agents.sets,
+    carriers: new Set(model.trunks.flatMap((t) => (t.outbound === undefined ? [] : [t.id]))),
   });
   const has = lowerSwitches(model, routes, sources.networks.length > 0);
   const outbound = lowerOutbound(model, (trunk) => codecFlags(trunk.codecs.map((c) => c.name)));

@@ -22,6 +22,8 @@ export interface RouteContext {
   readonly agents: ReadonlyMap<string, AgentModel>;
   /** Key of an agent → its dispatcher sets, first choice first. */
   readonly sets: ReadonlyMap<string, readonly number[]>;
+  /** Trunks that calls can go out over. */
+  readonly carriers: ReadonlySet<string>;
 }
 
 /** An entry that an earlier one of the same key hides is left out, since the first match wins. */
@@ -125,7 +127,9 @@ function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): S
   return route.destinations.flatMap((d): Step[] => {
     if (d.type === "refuse") return [{ at: d.at, value: [0, d.code, d.reason].join(separator) }];
     if (d.type === "forward")
-      return [{ at: d.at, value: [0, 503, "Forwarding Not Available"].join(separator) }];
+      return context.carriers.has(d.via)
+        ? [{ at: d.at, value: [0, "forward", d.via, d.number].join(separator) }]
+        : [{ at: d.at, value: [0, 503, "Forwarding Not Available"].join(separator) }];
     const agent = context.agents.get(d.agent);
     if (agent === undefined) return [];
     // What cannot be encrypted must not go in clear.

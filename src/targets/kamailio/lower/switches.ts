@@ -30,9 +30,11 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     sources,
     variables: trunks.some((t) => t.inbound_headers.length > 0),
     headersOut: trunks.some((t) => t.outbound !== undefined && t.outbound_headers.length > 0),
-    diversion: all.some((r) => r.destinations.some((d) => d.type === "forward")),
     outbound: trunks.some((t) => t.outbound !== undefined),
     outboundRoutes: model.edge.outbound_routes.length > 0,
+    forwards:
+      trunks.some((t) => t.outbound !== undefined) &&
+      trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
     ring: some(all.map((r) => r.ring_timeout)),

@@ -36,16 +36,18 @@ function ofConditions(trunk: TrunkModel): Diagnostic[] {
 
 function ofForwards(trunk: TrunkModel, model: Model): Diagnostic[] {
   const ways = new Map<string, JsonPointer>();
+  const served = (via: string) => model.trunks.some((t) => t.id === via && t.outbound !== undefined);
   for (const route of trunk.routes)
-    for (const d of route.destinations) if (d.type === "forward" && !ways.has(d.via)) ways.set(d.via, d.at);
+    for (const d of route.destinations)
+      if (d.type === "forward" && !served(d.via) && !ways.has(d.via)) ways.set(d.via, d.at);
   const [first] = ways.values();
   if (first === undefined) return [];
   const found = [
     warning(
       "CREW4023",
       first,
-      `'forward' in routes of trunk '${trunk.id}' is not acted on yet: such a call is refused with 503.`,
-      "Name an agent that takes the call.",
+      `'forward' in routes of trunk '${trunk.id}' goes to a registration, which is not acted on yet: such a call is refused with 503.`,
+      "Forward over a trunk with 'outbound', or name an agent that takes the call.",
     ),
   ];
   const registered = model.trunks.find(
