@@ -520,10 +520,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4003": {
     "severity": "warning",
     "messages": [
-      "'custom_headers.outbound' of trunk '…' is not acted on yet: agents cannot place calls."
+      "'custom_headers.outbound' of trunk '…' has no effect: no calls go to it, since it has no 'outbound'."
     ],
     "help": [
-      "Headers of inbound calls reach the agent. Nothing needs to change."
+      "Add 'outbound' with the address of the other end, or remove these headers."
     ]
   },
   "CREW4004": {
@@ -682,10 +682,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4023": {
     "severity": "warning",
     "messages": [
-      "'forward' in routes of trunk '…' is not acted on yet: such a call is refused with 503."
+      "'forward' in routes of trunk '…' goes to a registration, which is not acted on yet: such a call is refused with 503."
     ],
     "help": [
-      "Name an agent that takes the call."
+      "Forward over a trunk with 'outbound', or name an agent that takes the call."
     ]
   },
   "CREW4024": {

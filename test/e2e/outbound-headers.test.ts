@@ -6,7 +6,7 @@ import { leaks } from "../lab/leaks.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { dialogOf, hangUp, within } from "./kit/call.ts";
-import { headerLines, statusOf, unique } from "./kit/message.ts";
+import { headerLines, response, statusOf, unique } from "./kit/message.ts";
 import { type Party, party } from "./kit/party.ts";
 import { type Server, sipServer } from "./kit/server.ts";
 
@@ -14,10 +14,12 @@ const edgeAt = "198.51.100.7";
 const agentsSide = { address: "10.0.4.1", port: 5080 } as const;
 const agentAt = "10.0.4.10";
 const providerAt = "203.0.113.50";
+const pbxAt = "203.0.113.10";
 
 let lab: Lab;
 let edge: Edge;
 let agent: Party;
+let pbx: Party;
 let provider: Server;
 
 const trunkOf = (crew_id: string, source: string, outbound: object, sip: object = {}, more: object = {}) => ({
@@ -40,7 +42,7 @@ const custom_headers = {
 };
 
 beforeAll(async () => {
-  lab = await openLab({ addresses: [edgeAt, agentsSide.address, agentAt, providerAt] });
+  lab = await openLab({ addresses: [edgeAt, agentsSide.address, agentAt, providerAt, pbxAt] });
   edge = await startEdge(lab, {
     network: { public_ip: edgeAt, agents: { address: agentsSide.address }, rtp: [30000, 30999] },
     trunks: [
@@ -50,9 +52,34 @@ beforeAll(async () => {
       trunkOf("from", "from", ours),
       trunkOf("open", "pai", {}),
       trunkOf("germany", "pai", { number_format: "national", user_phone: true }, {}, { country: "DE" }),
+      {
+        crew_id: "office",
+        country: "US",
+        agents: { away: { uri: `sip:${agentAt}:5080` } },
+        sip: {
+          auth: { type: "ip_allowlist", allowed_ips: [pbxAt] },
+          caller_id: { source: "pai" },
+          custom_headers: {
+            inbound: [
+              { header: "X-Tier", variable: "tier" },
+              { header: "X-Campaign", variable: "campaign_id" },
+            ],
+          },
+          inbound_routes: [
+            { match: { to_uri: "+14155550001" }, forward: { number: "+14155550177", via: "open" } },
+            { match: { to_uri: "+14155550002" }, forward: { number: "+14155550177", via: "pai" } },
+            {
+              match: { to_uri: "+14155550003" },
+              agent_id: "away",
+              on_failure: [{ forward: { number: "+14155550177", via: "open" } }],
+            },
+          ],
+        },
+      },
       trunkOf("digits", "pai", { ...ours, number_format: "digits" }),
     ],
   });
+  pbx = await party(lab, pbxAt, 5060, { address: edgeAt, port: 5060 });
   agent = await party(lab, agentAt, 5080, agentsSide);
   provider = await sipServer(lab, providerAt, 5060, accepts());
 });
@@ -231,5 +258,86 @@ describe("headers of the config's own", () => {
         variable: "campaign_id",
       })),
     );
+  });
+});
+
+describe("a forwarded call", () => {
+  /** What the carrier is told of a call to this number of the PBX's. */
+  async function forwarded(
+    number: string,
+    headers: readonly string[],
+    busy?: string,
+  ): Promise<readonly string[]> {
+    const callId = unique("fwd");
+    const invite = pbx.make({ uri: `sip:${number}@${edgeAt}`, callId, headers, from: "+14155550100" });
+    const asked = pbx.ask(invite, 9000);
+    if (busy !== undefined) {
+      const got = await agent.peer.receive(
+        3000,
+        (d) => d.text.includes(callId) && d.text.startsWith("INVITE "),
+      );
+      if (busy !== "") await agent.send(response(got.text, busy, { toTag: "a" }), got);
+    }
+    const answer = await asked;
+    expect(statusOf(answer)).toBe(200);
+    const dialog = dialogOf(invite, answer);
+    await pbx.send(within(pbx, dialog, "ACK"));
+    const got = provider.requests("INVITE").filter((t) => headerValues(t, "Call-ID")[0] === callId);
+    expect(got).toHaveLength(1);
+    expect(
+      leaks(
+        got.map((text) => ({ text })),
+        [pbxAt, "carrier.example", agentAt, "away"],
+      ),
+    ).toEqual([]);
+    await expect.poll(() => provider.requests("ACK").some((t) => t.includes(callId))).toBe(true);
+    expect(statusOf(await hangUp(pbx, dialog))).toBe(200);
+    return [
+      (headerValues(got[0] ?? "", "From")[0] ?? "").replace(/;tag=.*/, ""),
+      ...headerLines(got[0] ?? "").filter((l) => /^(?:p-|privacy|diversion|history|x-)/i.test(l)),
+    ];
+  }
+  const who = "P-Asserted-Identity: <sip:4155550111@carrier.example>";
+  const caller = is("+14155550111");
+  const diverted = (number: string, reason: string): string =>
+    `Diversion: <sip:${number}@${edgeAt}>;reason=${reason};privacy=off;counter=1`;
+
+  test("says who calls, and who was called", async () => {
+    const passed = [
+      "Diversion: <sip:+1999@carrier.example>;reason=away",
+      "History-Info: <sip:+1999@carrier.example>",
+    ];
+    expect(await forwarded("+14155550001", [who, ...passed])).toEqual([
+      caller,
+      `P-Asserted-Identity: ${caller}`,
+      diverted("+14155550001", "unconditional"),
+    ]);
+  });
+
+  test("over a trunk with a number of its own has that one, and its headers", async () => {
+    expect(await forwarded("+14155550002", [who, "X-Crew-Var-campaign_id: evil"])).toEqual([
+      main,
+      `P-Asserted-Identity: ${main}`,
+      "X-Fixed: always",
+      diverted("+14155550002", "unconditional"),
+    ]);
+  });
+
+  test("carries variables of its own trunk", async () => {
+    const headers = [who, "X-Tier: gold", "X-Campaign: c1: a", "X-Crew-Var-who: evil"];
+    expect(await forwarded("+14155550002", headers)).toContain("X-Campaign-ID: c1: a");
+  });
+
+  test("of somebody who asks for privacy does not say who", async () => {
+    const rest = ["Privacy: id", diverted("+14155550001", "unconditional")];
+    expect(await forwarded("+14155550001", [who, "Privacy: id"])).toEqual([anonymous, ...rest]);
+  });
+
+  test.each([
+    ["480 Temporarily Unavailable", "unavailable"],
+    ["503 Service Unavailable", "unavailable"],
+    ["", "no-answer"],
+  ])("after an agent's %j gives the reason %s", { timeout: 20_000 }, async (busy, reason) => {
+    expect((await forwarded("+14155550003", [who], busy)).at(-1)).toBe(diverted("+14155550003", reason));
   });
 });
