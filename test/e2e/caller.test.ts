@@ -1,6 +1,7 @@
 /** Who an agent is told calls: the header that the trunk says, in every spelling, and nothing of who does not want to be known. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { soon } from "../lab/edge.ts";
 import { leaks } from "../lab/leaks.ts";
 import { accepts } from "./kit/agent.ts";
 import { type Caller, call, dialogAsCallee, hangUp, within } from "./kit/call.ts";
@@ -241,8 +242,9 @@ describe("the rest of the call", () => {
     const callId = unique("record");
     const headers = [pai(`<sip:4155550111@${at}>`)];
     await hangUp(world.carrier, await call(world.carrier, { callId, headers }));
-    const record = world.edge.records("answered").find((r) => r.call === callId);
-    expect(record?.caller).toBe("+14155550111");
+    await expect
+      .poll(() => world.edge.records("answered").find((r) => r.call === callId)?.caller, soon)
+      .toBe("+14155550111");
   });
 
   test.each([

@@ -16,15 +16,21 @@ const everything = {
   },
 };
 const routes = {
+  outbound: {
+    uri: [{ uri: "sip:127.0.0.9:5060", weight: 2 }, "sip:carrier.invalid"],
+    auth: { username: "acme", password: { secret: "P" } },
+    number_format: "national",
+    caller_id: "+14155551234",
+    allowed_destinations: ["+1"],
+  },
   auth: { type: "ip_allowlist", allowed_ips: ["127.0.0.2", "127.0.8.0/24", "127.0.8.128/25"] },
   inbound_routes: [
     { match: { to_uri: "+14155551111" }, agent_id: "sarah", on_failure: [{ agent_id: "marcus" }] },
     { match: { to_user: "0" }, agent_id: "named", ring_timeout: 20 },
     { match: { to_prefix: "+1415556", caller_prefix: "+49" }, agent_id: "sarah" },
     { match: { to_prefix: "+1415556" }, agent_id: "marcus" },
-    { match: { to_user: "away" }, forward: "+14155550100" },
+    { match: { to_prefix: "+1415557" }, forward: "+14155550177" },
   ],
-  outbound: { uri: "sip:127.0.0.9", caller_id: "+14155551234", caller_ids: ["+14155551235"] },
   caller_id: { source: "pai", fallback: "rpid" },
   custom_headers: {
     inbound: [{ header: "X-Customer-ID", variable: "customer_id" }],
