@@ -6,7 +6,8 @@ import { leaks } from "../lab/leaks.ts";
 import { accepts } from "./kit/agent.ts";
 import { type Caller, call, dialogAsCallee, hangUp, within } from "./kit/call.ts";
 import { headerLines, methodOf, response, statusOf, unique } from "./kit/message.ts";
-import { addresses, agents, edgeAt, openWorld, toSarah, type World } from "./kit/world.ts";
+import { party } from "./kit/party.ts";
+import { addresses, agents, agentsSide, edgeAt, openWorld, toSarah, type World } from "./kit/world.ts";
 
 const trunkAt = (crew_id: string, address: string, country: string | undefined, caller_id: object) => ({
   crew_id,
@@ -22,6 +23,8 @@ const trunkAt = (crew_id: string, address: string, country: string | undefined, 
   },
 });
 
+const token = "0123456789abcdef0123456789abcdef";
+
 let world: World;
 let from: Readonly<Record<string, Caller>>;
 beforeAll(async () => {
@@ -32,6 +35,7 @@ beforeAll(async () => {
       trunkAt("ppi", "192.0.2.102", "DE", { source: "ppi", fallback: "pai" }),
       trunkAt("plain", "192.0.2.103", "US", { source: "from" }),
     ],
+    edge: { proof: { token, echoPort: 5099 } },
   });
   const [rpid, ppi, plain] = [await world.stranger(1), await world.stranger(2), await world.stranger(3)];
   from = { acme: world.carrier, rpid, ppi, plain };
@@ -185,6 +189,11 @@ describe("other orders", () => {
     expect(await shown(trunk, headers)).toEqual(expected);
   });
 
+  test("a number at anonymous.invalid is nobody's", async () => {
+    const instead = { From: [`From: <sip:+14155550100@anonymous.invalid>;tag=${unique()}`] };
+    expect(await shown("plain", [], undefined, instead)).toEqual(anonymous);
+  });
+
   test("a national number in From is completed too", async () => {
     expect(await shown("plain", [], "4155550100")).toEqual(asserted("+14155550100"));
     expect(await shown("rpid", [], "4155550100")).toEqual(only("4155550100"));
@@ -288,4 +297,18 @@ describe("the rest of the call", () => {
       ).toEqual([]);
     },
   );
+
+  test("the deployment's own call is no trunk's, and goes through", async () => {
+    const { lab } = world;
+    const prover = await party(lab, edgeAt.address, 5098, edgeAt);
+    const echo = await party(lab, agentsSide.address, 5099, agentsSide);
+    const headers = [`X-Crew-Proof: ${token}`];
+    const asked = prover.ask(
+      prover.make({ uri: `sip:crew-proof@${edgeAt.address}`, from: "proof", headers }),
+    );
+    const got = await echo.peer.receive(2000, (d) => methodOf(d.text) === "INVITE");
+    expect(seen(got.text)).toEqual(asserted("proof"));
+    await echo.send(response(got.text, "486 Busy Here", { toTag: "e" }), got);
+    expect(statusOf(await asked)).toBe(486);
+  });
 });
