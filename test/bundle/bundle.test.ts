@@ -122,6 +122,17 @@ describe("writeBundle and readBundle", () => {
     ]);
   });
 
+  test("keep every byte of texts larger than any buffer", () => {
+    const many = { ...model, edge: { ...model.edge, name: "π›".repeat(400_000) } };
+    const trunks = Array.from({ length: 40_000 }, (_, i) => ({ at: `/trunks/${i}`, id: `π${i}` }));
+    const bundle = {
+      ...bundleOf(artifact("a.cfg", `${"π€".repeat(700_000)}\n`)),
+      model: { ...many, trunks },
+    };
+    writeBundle(bundle as unknown as Bundle, folder);
+    expect(readBundle(folder).value).toEqual(bundle);
+  });
+
   test("write only what changed and remove what is gone", () => {
     writeBundle(
       bundleOf(artifact("a/x.cfg", "x\n"), artifact("a/y.cfg", "y\n"), artifact("old/z.cfg", "z\n")),

@@ -51,16 +51,20 @@ export function resolveNumber(
   report: Report,
 ): string | undefined {
   const number = toE164(text, plan);
-  if (number === undefined)
-    report({
-      code: "CREW2103",
-      severity: "error",
-      pointer: at,
-      message: `'${text}' is not a number in E.164.`,
-      why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
-      help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
-    });
+  if (number === undefined) reportNumber(text, at, report);
   return number;
+}
+
+/** Says that a text is no number. */
+export function reportNumber(text: string, at: JsonPointer, report: Report): void {
+  report({
+    code: "CREW2103",
+    severity: "error",
+    pointer: at,
+    message: `'${text}' is not a number in E.164.`,
+    why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
+    help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
+  });
 }
 
 /** The same steps as the edge takes at run time; they must agree. */

@@ -1,4 +1,5 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
+import { haveDistinctKeys } from "../../../model/distinct.ts";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Grouping, Row } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
@@ -33,7 +34,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   const places = trunks.some((t) =>
     t.routes.some((r) => exactKey(r.match) === undefined || readsAsNumber(r)),
   );
-  const routes = new Map<string, Row>();
+  const entries: Row[] = [];
   const rules: Row[] = [];
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
@@ -41,6 +42,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     let ruleCount = 0;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
     const known = new Map<string, string>();
+    const seen = haveDistinctKeys(trunk.routes) ? undefined : new Set<string>();
     for (const route of trunk.routes) {
       if (unservedCondition(route.match) !== undefined) continue;
       const wanted = destinationsKey(route);
@@ -56,28 +58,35 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
         known.set(wanted, chain);
       }
       const exact = exactKey(route.match);
-      const key = `${trunk.id}:${exact}`;
       if (exact === undefined) {
         rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
-      } else if (!routes.has(key)) {
+      } else if (seen?.has(exact) !== true) {
+        seen?.add(exact);
         const value = places ? `${route.index}${between}${chain}` : chain;
-        routes.set(key, { key, value, at: route.at });
+        entries.push({ key: `${trunk.id}:${exact}`, value, at: route.at });
       }
     }
   }
-  const exact = [...routes.values()];
   const rest = { rules, chains: chainRows, places };
-  if (between === separator) return { routes: exact, ...rest };
-  const { rows, grouping } = group(exact);
+  if (between === separator) return { routes: entries, ...rest };
+  const { rows, grouping } = group(entries);
   return { routes: rows, grouping, ...rest };
 }
 
 /** How many routes have no condition but the called number or user name. */
 export function countExact(trunks: readonly TrunkModel[]): number {
-  return trunks.reduce((sum, t) => sum + t.routes.filter((r) => exactKey(r.match) !== undefined).length, 0);
+  let count = 0;
+  for (const { routes } of trunks)
+    for (const { match } of routes)
+      if (exactKey(match) !== undefined && unservedCondition(match) === undefined) count++;
+  return count;
 }
 
+/** Of one agent alone its key, so that a million simple routes make no text. */
 function destinationsKey(route: RouteModel): string {
+  const [only] = route.destinations;
+  if (route.destinations.length === 1 && only?.type === "agent" && route.ring_timeout === undefined)
+    return only.agent;
   let key = String(route.ring_timeout ?? "");
   for (const d of route.destinations)
     if (d.type === "agent") key += `\n${d.agent}`;

@@ -1,5 +1,5 @@
 /** Which parts of the script a Model needs. */
-import type { Model } from "../../../model/model.ts";
+import type { Model, RouteModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
 import { readsHeaders } from "./identity.ts";
 import type { RouteTables } from "./routes.ts";
@@ -8,23 +8,24 @@ import { isAddress } from "./sources.ts";
 export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
-  const all = trunks.flatMap((t) => t.routes);
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
   const plan = some(trunks.map((t) => t.number_plan));
   const sources = trunks.some(readsHeaders);
+  const someRoute = (test: (route: RouteModel) => boolean): boolean =>
+    trunks.some((t) => t.routes.some(test));
   return {
     tcp: network.carrier.tcp !== undefined || network.agents.tcp !== undefined,
     cidr,
     digest: digests.length > 0,
     realms: new Set(digests.map((d) => d.realm)).size > 1,
     mixedAlgorithms: new Set(digests.map((d) => d.algorithm)).size > 1,
-    numbers: routes.places || plan || some(all.map((r) => r.match.to_number)),
+    numbers: routes.places || plan || someRoute((r) => r.match.to_number !== undefined),
     places: routes.places,
     grouped: routes.grouping !== undefined,
     rules: routes.rules.length > 0,
-    callers: some(all.flatMap((r) => [r.match.caller, r.match.caller_prefix])),
+    callers: someRoute(({ match: m }) => m.caller !== undefined || m.caller_prefix !== undefined),
     plan,
     identity: plan || sources,
     sources,
@@ -37,7 +38,7 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
-    ring: some(all.map((r) => r.ring_timeout)),
+    ring: someRoute((r) => r.ring_timeout !== undefined),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),
