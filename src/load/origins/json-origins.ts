@@ -1,5 +1,5 @@
 /** Origins of a config that is JSON: pointers follow its text. */
-import type { Origins, Part } from "../../core/origins.ts";
+import type { Origins } from "../../core/origins.ts";
 import { segments } from "../../core/pointer.ts";
 import type { Span } from "../../core/span.ts";
 import { jsonPlaces } from "../json-places.ts";
