@@ -517,22 +517,13 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Have the provider send calls to the edge's address."
     ]
   },
-  "CREW4002": {
-    "severity": "warning",
-    "messages": [
-      "'caller_id' of trunk '…' is not acted on yet: agents get the caller from From."
-    ],
-    "help": [
-      "Have the other end put the caller's number into From."
-    ]
-  },
   "CREW4003": {
     "severity": "warning",
     "messages": [
-      "'custom_headers' of trunk '…' are not acted on yet: these headers do not cross the edge."
+      "'custom_headers.outbound' of trunk '…' has no effect: no calls go to it, since it has no 'outbound'."
     ],
     "help": [
-      "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID."
+      "Add 'outbound' with the address of the other end, or remove these headers."
     ]
   },
   "CREW4004": {

@@ -819,14 +819,14 @@ export interface Codec {
 export interface InboundHeader {
   /** Header of the INVITE from the carrier side. */
   readonly header: string;
-  /** Variable that it becomes: the agent gets it as `X-Crew-Var-<variable>`. */
+  /** Variable that it becomes: the agent gets its first value as `X-Crew-Var-<variable>`, on one line and at most 256 bytes long; no header where it is missing. */
   readonly variable: string;
 }
 
 export interface OutboundHeader {
   /** Header of the INVITE towards the carrier side. */
   readonly header: string;
-  /** Its value; `{{name}}` is filled from the agent's INVITE. */
+  /** Its value; `{{name}}` is filled from `X-Crew-Var-<name>` of the agent's INVITE. Where that is missing, the header is left out. */
   readonly value: string;
 }
 
@@ -838,12 +838,16 @@ export interface CustomHeaders {
   readonly outbound?: readonly OutboundHeader[] | undefined;
 }
 
-/** Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From. */
+/**
+ * Where the caller's number comes from: P-Asserted-Identity (`pai`), Remote-Party-ID (`rpid`), P-Preferred-Identity (`ppi`) or From. The agent gets it in From and P-Asserted-Identity, in E.164 where the trunk has a `country`; of a caller who asks for privacy it gets an anonymous From and `Privacy: id`.
+ *
+ * @default From as it stands
+ */
 export interface CallerId {
-  /** Header that the caller's number is read from. */
+  /** Header of inbound calls that the caller's number is read from, and that carries it on outbound calls. */
   readonly source: "pai" | "rpid" | "ppi" | "from";
   /**
-   * Header that is read where the first is missing.
+   * Header of inbound calls that is read where the first is missing. Where both are, the agent gets From, but no P-Asserted-Identity.
    *
    * @default `from`
    */
@@ -896,7 +900,11 @@ export interface Sip<AgentId extends string = string> {
   readonly codecs?: readonly Codec[] | undefined;
   /** Headers that cross the edge, beyond the protocol's own. */
   readonly custom_headers?: CustomHeaders | undefined;
-  /** Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From. */
+  /**
+   * Where the caller's number comes from: P-Asserted-Identity (`pai`), Remote-Party-ID (`rpid`), P-Preferred-Identity (`ppi`) or From. The agent gets it in From and P-Asserted-Identity, in E.164 where the trunk has a `country`; of a caller who asks for privacy it gets an anonymous From and `Privacy: id`.
+   *
+   * @default From as it stands
+   */
   readonly caller_id?: CallerId | undefined;
   /**
    * SRTP towards the carrier side.

@@ -96,7 +96,7 @@ export const inboundHeader = z
   .strictObject({
     header: headerName.describe("Header of the INVITE from the carrier side."),
     variable: variableName.describe(
-      "Variable that it becomes: the agent gets it as `X-Crew-Var-<variable>`.",
+      "Variable that it becomes: the agent gets its first value as `X-Crew-Var-<variable>`, on one line and at most 256 bytes long; no header where it is missing.",
     ),
   })
   .meta({ title: "InboundHeader" });
@@ -104,6 +104,8 @@ export const inboundHeader = z
 export const outboundHeader = z
   .strictObject({
     header: headerName.describe("Header of the INVITE towards the carrier side."),
-    value: headerValue.describe("Its value; `{{name}}` is filled from the agent's INVITE."),
+    value: headerValue.describe(
+      "Its value; `{{name}}` is filled from `X-Crew-Var-<name>` of the agent's INVITE. Where that is missing, the header is left out.",
+    ),
   })
   .meta({ title: "OutboundHeader" });

@@ -79,13 +79,17 @@ export const sip = z
       .optional(),
     caller_id: z
       .strictObject({
-        source: callerSource.describe("Header that the caller's number is read from."),
+        source: callerSource.describe(
+          "Header of inbound calls that the caller's number is read from, and that carries it on outbound calls.",
+        ),
         fallback: callerSource
-          .describe("Header that is read where the first is missing. Default: `from`.")
+          .describe(
+            "Header of inbound calls that is read where the first is missing. Where both are, the agent gets From, but no P-Asserted-Identity. Default: `from`.",
+          )
           .optional(),
       })
       .describe(
-        "Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From.",
+        "Where the caller's number comes from: P-Asserted-Identity (`pai`), Remote-Party-ID (`rpid`), P-Preferred-Identity (`ppi`) or From. The agent gets it in From and P-Asserted-Identity, in E.164 where the trunk has a `country`; of a caller who asks for privacy it gets an anonymous From and `Privacy: id`. Default: From as it stands.",
       )
       .meta({ title: "CallerId" })
       .optional(),

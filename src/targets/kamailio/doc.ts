@@ -22,6 +22,13 @@ export interface Switches {
   readonly callers: boolean;
   /** Trunks whose country completes national forms. */
   readonly plan: boolean;
+  /** The caller is more than From as it stands: other headers are asked, or its number is completed. */
+  readonly identity: boolean;
+  readonly sources: boolean;
+  /** Headers of the carrier side that become variables. */
+  readonly variables: boolean;
+  /** Calls to the carrier side have headers of the config's own. */
+  readonly headersOut: boolean;
   readonly limits: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
   readonly outbound: boolean;

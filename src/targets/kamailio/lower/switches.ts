@@ -1,6 +1,7 @@
 /** Which parts of the script a Model needs. */
 import type { Model, RouteModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
+import { readsHeaders } from "./identity.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
 
@@ -10,6 +11,8 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
+  const plan = some(trunks.map((t) => t.number_plan));
+  const sources = trunks.some(readsHeaders);
   const someRoute = (test: (route: RouteModel) => boolean): boolean =>
     trunks.some((t) => t.routes.some(test));
   return {
@@ -18,12 +21,16 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     digest: digests.length > 0,
     realms: new Set(digests.map((d) => d.realm)).size > 1,
     mixedAlgorithms: new Set(digests.map((d) => d.algorithm)).size > 1,
-    numbers: routes.places || someRoute((r) => r.match.to_number !== undefined),
+    numbers: routes.places || plan || someRoute((r) => r.match.to_number !== undefined),
     places: routes.places,
     grouped: routes.grouping !== undefined,
     rules: routes.rules.length > 0,
     callers: someRoute(({ match: m }) => m.caller !== undefined || m.caller_prefix !== undefined),
-    plan: some(trunks.map((t) => t.number_plan)),
+    plan,
+    identity: plan || sources,
+    sources,
+    variables: trunks.some((t) => t.inbound_headers.length > 0),
+    headersOut: trunks.some((t) => t.outbound !== undefined && t.outbound_headers.length > 0),
     outbound: trunks.some((t) => t.outbound !== undefined),
     outboundRoutes: model.edge.outbound_routes.length > 0,
     forwards:

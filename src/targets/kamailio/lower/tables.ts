@@ -2,6 +2,8 @@
 import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
+import { templateRows, variableRows } from "./headers.ts";
+import { identityRows } from "./identity.ts";
 import type { OutboundTables } from "./outbound.ts";
 import type { RouteTables } from "./routes.ts";
 import { separator } from "./separator.ts";
@@ -30,6 +32,10 @@ export function lowerTables(
       ? [stored("rule", "rules of a trunk with further conditions, in order", routes.rules)]
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
+    ...(has.sources
+      ? [stored("identity", "headers that a trunk's callers are read from", identityRows(trunks))]
+      : []),
+    ...headerTables(trunks, has),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
     ...(has.outbound ? outboundTables(outbound, has) : []),
     ...(has.limits ? limitTables(trunks) : []),
@@ -84,6 +90,23 @@ function planRows(trunks: readonly TrunkModel[]): Row[] {
       },
     ];
   });
+}
+
+function headerTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
+  return [
+    ...(has.variables
+      ? [stored("variable", "headers of a trunk that become variables", variableRows(trunks))]
+      : []),
+    ...(has.headersOut
+      ? [
+          stored(
+            "custom",
+            "headers of calls to a trunk: name ^ text ^ variable ^ text …",
+            templateRows(trunks),
+          ),
+        ]
+      : []),
+  ];
 }
 
 function natRows(trunks: readonly TrunkModel[]): Row[] {
