@@ -36,12 +36,23 @@ export function lower(model: Model): Result<KamailioDoc> {
       codecs: (["PCMU", "PCMA", "G722", "opus"] as const).filter((c) => codecs.has(c)),
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
+      ruleFields: routes.ruleFields,
+      ...clockOf(model),
       tables: lowerTables(model, has, sources.acl, routes),
       networks: sources.networks,
       dispatcher: agents.rows,
     },
     unserved(model),
   );
+}
+
+/** Over which years the clocks of the time zones go, all the same ones. */
+function clockOf({ time_zones }: Model): Pick<KamailioDoc, "clock"> {
+  const [years] = time_zones.map((zone) => zone.years);
+  const [first] = years ?? [];
+  return years === undefined || first === undefined
+    ? {}
+    : { clock: { first: first.year, cycle: years.length } };
 }
 
 /** Whether all trunks and all agents that have a list of their own have a codec. */

@@ -1,14 +1,18 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
 import { createHash } from "node:crypto";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
-import type { Row } from "../doc.ts";
+import type { Row, RuleField } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
+import { type ConditionTables, hasFurther, rulesOf } from "./conditions.ts";
+import { separator } from "./separator.ts";
 
 export interface RouteTables {
   /** `<trunk>:<number or user>` → `<chain>`, or `<place>^<chain>` where places matter. */
   readonly routes: readonly Row[];
   /** `<trunk>:<n>` → a rule, numbered in file order. */
   readonly rules: readonly Row[];
+  readonly ruleFields: readonly RuleField[];
+  readonly conditions: ConditionTables;
   /** `<chain>:<step>` → a step. */
   readonly chains: readonly Row[];
   /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
@@ -23,9 +27,6 @@ export interface RouteContext {
   readonly sets: ReadonlyMap<string, readonly number[]>;
 }
 
-/** Fields of a row are separated by `^`, which no user part, number, id or reason phrase of the schema contains. */
-export const separator = "^";
-
 /** An entry that an earlier one of the same key hides is left out, since the first match wins. */
 export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext): RouteTables {
   const places = trunks.some((t) =>
@@ -33,6 +34,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   );
   const routes = new Map<string, Row>();
   const rules: Row[] = [];
+  const ruleValues = rulesOf(trunks);
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
   for (const trunk of trunks) {
@@ -40,7 +42,6 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     // Many routes of a trunk name the same destinations; their steps are worked out once.
     const known = new Map<string, string>();
     for (const route of trunk.routes) {
-      if (unservedCondition(route.match) !== undefined) continue;
       const wanted = destinationsKey(route);
       let chain = known.get(wanted);
       if (chain === undefined) {
@@ -56,7 +57,11 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       const exact = exactKey(route.match);
       const key = `${trunk.id}:${exact}`;
       if (exact === undefined) {
-        rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
+        rules.push({
+          key: `${trunk.id}:${ruleCount++}`,
+          value: ruleValues.value(route, chain),
+          at: route.at,
+        });
       } else if (!routes.has(key)) {
         const value = places ? `${route.index}${separator}${chain}` : chain;
         routes.set(key, { key, value, at: route.at });
@@ -65,7 +70,15 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   }
   const hashed = routes.size > readable;
   const exact = [...routes.values()];
-  return { routes: hashed ? exact.map(underHash) : exact, rules, chains: chainRows, places, hashed };
+  return {
+    routes: hashed ? exact.map(underHash) : exact,
+    rules,
+    ruleFields: ruleValues.fields,
+    conditions: ruleValues.tables(),
+    chains: chainRows,
+    places,
+    hashed,
+  };
 }
 
 /** Up to so many entries a table is kept for reading; the slots of the core's hash still serve it well. */
@@ -84,19 +97,9 @@ function destinationsKey(route: RouteModel): string {
   return key;
 }
 
-type UnservedCondition = "to_pattern" | "headers" | "hours" | "not_hours";
-
-/** A condition that the script does not look at yet: a route that has one takes no call, since without it it would take too many. */
-export function unservedCondition(match: MatchModel): UnservedCondition | undefined {
-  if (match.to_pattern !== undefined) return "to_pattern";
-  if (match.headers !== undefined) return "headers";
-  if (match.hours !== undefined) return "hours";
-  return match.not_hours === undefined ? undefined : "not_hours";
-}
-
 /** What an exact entry is found by; numbers begin with `+`, so that a user name and a number meet only where they are equal. */
 function exactKey(m: MatchModel): string | undefined {
-  if (m.to_prefix !== undefined || m.caller !== undefined || m.caller_prefix !== undefined) return undefined;
+  if (hasFurther(m)) return undefined;
   if (m.to_number !== undefined && m.to_user === undefined) return m.to_number;
   if (m.to_user !== undefined && m.to_number === undefined) return m.to_user;
   return undefined;
@@ -106,13 +109,6 @@ function exactKey(m: MatchModel): string | undefined {
 function readsAsNumber(route: RouteModel): boolean {
   const user = route.match.to_user;
   return user !== undefined && !/[A-Za-z]/.test(user);
-}
-
-function ruleValue(route: RouteModel, chain: string): string {
-  const m = route.match;
-  return [route.index, chain, m.to_user, m.to_number, m.to_prefix, m.caller, m.caller_prefix]
-    .map((field) => field ?? "*")
-    .join(separator);
 }
 
 interface Step {

@@ -3,6 +3,7 @@ import type { Model } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
+import { isUsual } from "./tables.ts";
 
 export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean): Switches {
   const { network } = model.edge;
@@ -24,6 +25,9 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     callers: some(all.flatMap((r) => [r.match.caller, r.match.caller_prefix])),
     plan: some(trunks.map((t) => t.number_plan)),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
+    responses: trunks.some((t) => !isUsual(t.limits.response)),
+    refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && `${value}`.startsWith("0^")),
+    failover: trunks.some((t) => t.failover.continue_on.length + t.failover.stop_on.length > 0),
     ring: some(all.map((r) => r.ring_timeout)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
