@@ -75,7 +75,12 @@ describe("a property that is not acted on", () => {
 });
 
 it("a forward that cannot be carried is a refusal, not nothing", () => {
-  const routes = [{ match: { to_user: "main" }, forward: "+14155550100" }];
+  const hours = { time_zone: "UTC", from: "09:00", to: "17:00" };
+  const forward = "+14155550100";
+  const routes = [
+    { match: { to_user: "main", hours }, forward },
+    { match: { to_user: "main" }, forward },
+  ];
   const model = parseConfig({ agents, sip: { inbound_routes: routes } }).value;
   const chain = model === undefined ? undefined : lower(model).value?.tables.find((t) => t.name === "chain");
   expect(chain !== undefined && "rows" in chain ? chain.rows.map((r) => r.value) : []).toEqual([
