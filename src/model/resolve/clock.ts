@@ -20,11 +20,18 @@ export function clocksOf(trunks: readonly TrunkModel[]): Model["time_zones"] {
   return [...names].sort().map(clockOf);
 }
 
+/** Finding the changes takes many questions to Intl, whose answers stay the same. */
+const found = new Map<string, TimeZoneModel>();
+
 /** The clocks of one time zone. Throws where there is no zone of that name. */
 export function clockOf(name: string): TimeZoneModel {
+  const known = found.get(name);
+  if (known !== undefined) return known;
   const offsetAt = offsets(name);
   const years = Array.from({ length: cycle }, (_, i): YearModel => yearOf(firstYear + i, offsetAt));
-  return { name, years };
+  const zone = { name, years };
+  found.set(name, zone);
+  return zone;
 }
 
 function yearOf(year: number, offsetAt: (ms: number) => number): YearModel {
