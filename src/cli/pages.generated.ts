@@ -628,15 +628,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Have the agent ask its own system for the transfer."
     ]
   },
-  "CREW4016": {
-    "severity": "warning",
-    "messages": [
-      "'failover' of trunk '…' is not acted on yet: the usual codes decide."
-    ],
-    "help": [
-      "Usual are 408, 430, 480, 500, 502, 503, 504 and 580."
-    ]
-  },
   "CREW4017": {
     "severity": "warning",
     "messages": [
@@ -654,30 +645,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "help": [
       "Calls whose media ends are cleared anyway."
     ]
-  },
-  "CREW4019": {
-    "severity": "warning",
-    "messages": [
-      "'response' of the limits of trunk '…' is not acted on yet: a full trunk answers 503."
-    ],
-    "help": [
-      "Nothing needs to change where the other end takes 503 for busy."
-    ]
-  },
-  "CREW4020": {
-    "severity": "error",
-    "messages": [],
-    "help": []
-  },
-  "CREW4021": {
-    "severity": "error",
-    "messages": [],
-    "help": []
-  },
-  "CREW4022": {
-    "severity": "error",
-    "messages": [],
-    "help": []
   },
   "CREW4023": {
     "severity": "warning",

@@ -10,6 +10,7 @@ import { knownKeys } from "./known-keys.ts";
 import type { EngineLine, Model } from "./model.ts";
 import { leaveOut } from "./repair.ts";
 import { agentPool } from "./resolve/agents.ts";
+import { clocksOf } from "./resolve/clock.ts";
 import { resolveNetworkSection } from "./resolve/network.ts";
 import { resolveOutboundRoute } from "./resolve/outbound-routes.ts";
 import { resolveTrunk } from "./resolve/trunk.ts";
@@ -148,6 +149,7 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
     },
     agents: sortedBy(pool.all(), (agent) => agent.key),
     trunks: sortedBy(trunks, (trunk) => trunk.id),
+    time_zones: clocksOf(trunks),
   };
   return { value: deepFreeze(model), diagnostics };
 }

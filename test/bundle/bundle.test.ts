@@ -39,6 +39,7 @@ const model: Model = {
   },
   agents: [],
   trunks: [],
+  time_zones: [],
 };
 
 function artifact(path: string, text: string, mode = 0o644): Artifact {

@@ -6,11 +6,11 @@ import type { Report } from "./report.ts";
 
 const e164 = /^\+[1-9][0-9]{1,14}$/;
 
-/** What the library's metadata answers; its published types leave two of these out. */
+/** What the library's metadata answers, 0 where it has nothing; its published types leave two of these out. */
 interface DialPlan {
   callingCode(): string;
-  IDDPrefix(): string | undefined;
-  defaultIDDPrefix(): string | undefined;
+  IDDPrefix(): string | number | undefined;
+  defaultIDDPrefix(): string | number | undefined;
   nationalPrefix(): string | number | undefined;
 }
 
@@ -21,7 +21,9 @@ export function numberPlan(country: string): NumberPlan | undefined {
   metadata.selectNumberingPlan(country as CountryCode);
   const plan = metadata.numberingPlan as DialPlan | undefined;
   if (plan === undefined) return undefined;
-  const digits = [plan.defaultIDDPrefix(), plan.IDDPrefix()].find((prefix) => /^[0-9]+$/.test(prefix ?? ""));
+  const digits = [plan.defaultIDDPrefix(), plan.IDDPrefix()].find(
+    (prefix): prefix is string => typeof prefix === "string" && /^[0-9]+$/.test(prefix),
+  );
   const national = plan.nationalPrefix();
   return {
     country,

@@ -19,10 +19,14 @@ const limitPair = z
 export const limits = z
   .strictObject({
     calls: calls
-      .describe("Calls at the same time, of both directions, ringing ones included. Default: no limit.")
+      .describe(
+        "Calls at the same time, of both directions, ringing ones included; what a route refuses needs no place. Default: no limit.",
+      )
       .optional(),
     calls_per_second: callsPerSecond
-      .describe("New calls in a second, of both directions. Default: no limit.")
+      .describe(
+        "New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not. Default: no limit.",
+      )
       .optional(),
     inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
     outbound: limitPair.describe("What calls to the carrier side may use of it. Default: all.").optional(),

@@ -36,14 +36,16 @@ export const match = z
     to_prefix: prefix.describe("Start of the called number in E.164, for example `+1415`.").optional(),
     to_pattern: pattern
       .describe(
-        "Regular expression (POSIX extended) that the whole called user part must match, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group.",
+        "Regular expression (POSIX extended) that the whole called user part must match, as dialled and case-sensitively, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group.",
       )
       .optional(),
     caller: number.describe("Caller's number, compared in E.164.").optional(),
     caller_prefix: prefix.describe("Start of the caller's number in E.164, for example `+49`.").optional(),
     header: z
       .union([headerCondition, z.array(headerCondition).min(1).max(8)])
-      .describe("What a header of the INVITE must be; of several, all.")
+      .describe(
+        "What a header of the INVITE must be; of several, all. Where the INVITE has several of a name, one that fits is enough.",
+      )
       .optional(),
     hours: z
       .union([hours, z.array(hours).min(1).max(32)])

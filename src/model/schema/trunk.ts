@@ -36,12 +36,16 @@ const failover = z
     continue_on: z
       .array(statusCode)
       .max(64)
-      .describe("SIP codes after which the next choice is tried, beside the usual ones. Default: none.")
+      .describe(
+        "SIP codes of an agent's answer after which the next choice is tried, beside the usual ones. Default: none.",
+      )
       .optional(),
     stop_on: z
       .array(statusCode)
       .max(64)
-      .describe("SIP codes that end the attempt, of those after which it usually goes on. Default: none.")
+      .describe(
+        "SIP codes of an agent's answer that end the attempt, of those after which it usually goes on; 503 reaches the other end as 500 (RFC 3261 section 16.7). Default: none.",
+      )
       .optional(),
   })
   .meta({ title: "Failover" });
@@ -128,7 +132,7 @@ export const sip = z
       .optional(),
     failover: failover
       .describe(
-        "Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504, 580 and silence.",
+        "Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504 and 580. Silence, a failed connection and ringing for too long always do.",
       )
       .optional(),
     nat: z

@@ -1,6 +1,6 @@
 /** What the templates of kamailio.cfg see of a doc. */
 import { type Context, trusted } from "../escape/escaped.ts";
-import type { Grouping, KamailioDoc, Listener } from "./doc.ts";
+import type { Grouping, KamailioDoc, Listener, RuleField } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
@@ -19,6 +19,14 @@ const keptHeaders = [
   ...["Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Reason", "Retry-After"],
   ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
 ];
+
+/** Whether an answer leads to the next target; `failover` of a trunk overrides it. */
+const usualFailures = [
+  [408, 430, 480, 500, 502],
+  [503, 504, 580],
+]
+  .map((codes) => codes.map((code) => `$var(code) == ${code}`).join(" || "))
+  .join("\n\t\t\t|| ");
 
 const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
 
@@ -83,6 +91,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     sha256: doc.algorithm === "SHA-256" && !has.mixedAlgorithms,
     mixed_algorithms: has.mixedAlgorithms,
     dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
+    usual_failures: constant(usualFailures),
+    failover: has.failover,
     limits: has.limits,
     outbound: has.outbound,
     forwards: has.forwards,
@@ -93,12 +103,15 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     e164: has.numbers || has.outbound,
     // Whether the sender of a request within a call is its caller.
     calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
+    responses: has.responses,
+    refusals: has.refusals,
     numbers: has.numbers,
     places: has.places,
     grouped: has.grouped,
     ...entryOf(doc),
     rules: has.rules,
     callers: has.callers,
+    ...conditions(doc),
     plan: has.plan,
     privacy: has.identity || has.outbound,
     identity: has.identity,
@@ -140,6 +153,26 @@ function entryOf({ grouping: g }: KamailioDoc): Context<CfgGrammar> {
 
 function rowOf({ by, characters }: Grouping): string {
   return by === "end" ? `{s.substr,-${characters + 1},0}` : `{s.md5}{s.substr,0,${characters}}`;
+}
+
+/** Where the fields of a rule stand that only some edges have; 0 to 6 are the same everywhere. */
+function conditions({ ruleFields, clock }: KamailioDoc) {
+  const place = (name: RuleField): number | false => {
+    const at = ruleFields.indexOf(name);
+    return at >= 0 && at;
+  };
+  return {
+    rule_fields: trusted<CfgGrammar>(ruleFields.join(" ^ ")),
+    conditions: ruleFields.length > 7,
+    pattern_field: place("to_pattern"),
+    header_field: place("header"),
+    hours_field: place("hours"),
+    not_hours_field: place("not_hours"),
+    clocks: clock !== undefined,
+    clock_first: clock?.first ?? 0,
+    clock_cycle: clock?.cycle ?? 0,
+    clock_base: clock === undefined ? 0 : clock.first - clock.cycle,
+  };
 }
 
 /** Hosts that are the process's own and no address of the carrier side. */

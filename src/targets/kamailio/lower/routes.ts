@@ -1,8 +1,9 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
 import { haveDistinctKeys } from "../../../model/distinct.ts";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
-import type { Grouping, Row } from "../doc.ts";
+import type { Grouping, Row, RuleField } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
+import { type ConditionTables, hasFurther, rulesOf } from "./conditions.ts";
 import { group, readable } from "./grouped.ts";
 import { separator } from "./separator.ts";
 
@@ -11,6 +12,8 @@ export interface RouteTables {
   readonly routes: readonly Row[];
   /** `<trunk>:<n>` → a rule, numbered in file order. */
   readonly rules: readonly Row[];
+  readonly ruleFields: readonly RuleField[];
+  readonly conditions: ConditionTables;
   /** `<chain>:<step>` → a step. */
   readonly chains: readonly Row[];
   /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
@@ -36,6 +39,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   );
   const entries: Row[] = [];
   const rules: Row[] = [];
+  const ruleValues = rulesOf(trunks);
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
   for (const trunk of trunks) {
@@ -44,7 +48,6 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     const known = new Map<string, string>();
     const seen = haveDistinctKeys(trunk.routes) ? undefined : new Set<string>();
     for (const route of trunk.routes) {
-      if (unservedCondition(route.match) !== undefined) continue;
       const wanted = destinationsKey(route);
       let chain = known.get(wanted);
       if (chain === undefined) {
@@ -59,7 +62,11 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       }
       const exact = exactKey(route.match);
       if (exact === undefined) {
-        rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
+        rules.push({
+          key: `${trunk.id}:${ruleCount++}`,
+          value: ruleValues.value(route, chain),
+          at: route.at,
+        });
       } else if (seen?.has(exact) !== true) {
         seen?.add(exact);
         const value = places ? `${route.index}${between}${chain}` : chain;
@@ -67,7 +74,13 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       }
     }
   }
-  const rest = { rules, chains: chainRows, places };
+  const rest = {
+    rules,
+    ruleFields: ruleValues.fields,
+    conditions: ruleValues.tables(),
+    chains: chainRows,
+    places,
+  };
   if (between === separator) return { routes: entries, ...rest };
   const { rows, grouping } = group(entries);
   return { routes: rows, grouping, ...rest };
@@ -76,9 +89,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
 /** How many routes have no condition but the called number or user name. */
 export function countExact(trunks: readonly TrunkModel[]): number {
   let count = 0;
-  for (const { routes } of trunks)
-    for (const { match } of routes)
-      if (exactKey(match) !== undefined && unservedCondition(match) === undefined) count++;
+  for (const { routes } of trunks) for (const { match } of routes) if (exactKey(match) !== undefined) count++;
   return count;
 }
 
@@ -95,19 +106,9 @@ function destinationsKey(route: RouteModel): string {
   return key;
 }
 
-type UnservedCondition = "to_pattern" | "headers" | "hours" | "not_hours";
-
-/** A condition that the script does not look at yet: a route that has one takes no call, since without it it would take too many. */
-export function unservedCondition(match: MatchModel): UnservedCondition | undefined {
-  if (match.to_pattern !== undefined) return "to_pattern";
-  if (match.headers !== undefined) return "headers";
-  if (match.hours !== undefined) return "hours";
-  return match.not_hours === undefined ? undefined : "not_hours";
-}
-
 /** What an exact entry is found by; numbers begin with `+`, so that a user name and a number meet only where they are equal. */
 function exactKey(m: MatchModel): string | undefined {
-  if (m.to_prefix !== undefined || m.caller !== undefined || m.caller_prefix !== undefined) return undefined;
+  if (hasFurther(m)) return undefined;
   if (m.to_number !== undefined && m.to_user === undefined) return m.to_number;
   if (m.to_user !== undefined && m.to_number === undefined) return m.to_user;
   return undefined;
@@ -117,13 +118,6 @@ function exactKey(m: MatchModel): string | undefined {
 function readsAsNumber(route: RouteModel): boolean {
   const user = route.match.to_user;
   return user !== undefined && !/[A-Za-z]/.test(user);
-}
-
-function ruleValue(route: RouteModel, chain: string): string {
-  const m = route.match;
-  return [route.index, chain, m.to_user, m.to_number, m.to_prefix, m.caller, m.caller_prefix]
-    .map((field) => field ?? "*")
-    .join(separator);
 }
 
 interface Step {

@@ -4,6 +4,7 @@ import type { Switches } from "../doc.ts";
 import { readsHeaders } from "./identity.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
+import { isUsual } from "./tables.ts";
 
 export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean): Switches {
   const { network } = model.edge;
@@ -38,6 +39,9 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
+    responses: trunks.some((t) => !isUsual(t.limits.response)),
+    refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && `${value}`.startsWith("0^")),
+    failover: trunks.some((t) => t.failover.continue_on.length + t.failover.stop_on.length > 0),
     ring: someRoute((r) => r.ring_timeout !== undefined),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
