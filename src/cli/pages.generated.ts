@@ -536,24 +536,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Use 'disabled' where the network between is trusted."
     ]
   },
-  "CREW4005": {
-    "severity": "warning",
-    "messages": [
-      "TLS towards agent '…' is not acted on yet: no call goes to this address."
-    ],
-    "help": [
-      "Add a UDP or TCP address for the agent."
-    ]
-  },
-  "CREW4006": {
-    "severity": "warning",
-    "messages": [
-      "TLS on the … side is not acted on yet: the edge does not listen there."
-    ],
-    "help": [
-      "Peers reach the edge over UDP and TCP."
-    ]
-  },
   "CREW4007": {
     "severity": "warning",
     "messages": [
@@ -570,15 +552,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Calls to the agent work. Nothing needs to change."
-    ]
-  },
-  "CREW4009": {
-    "severity": "warning",
-    "messages": [
-      "'client_certificate' of trunk '…' is not acted on yet: all its inbound calls are refused."
-    ],
-    "help": [
-      "Use 'ip_allowlist' or 'digest'."
     ]
   },
   "CREW4010": {
@@ -722,6 +695,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Give the agent's IP address, or keep the agent side on a private network."
+    ]
+  },
+  "CREW4103": {
+    "severity": "warning",
+    "messages": [
+      "The firewall leaves the carrier side's TLS port open, since trunk '…' is known by its certificate at any address."
+    ],
+    "why": "Anybody can open … connections a second to it; without a certificate of yours they get no answer.",
+    "help": [
+      "Where the other end has fixed addresses, let only those through in a firewall before the edge."
     ]
   },
   "CREW5001": {

@@ -28,6 +28,8 @@ export interface KamailioBinding {
   }[];
   /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 2. */
   readonly workers?: number;
+  /** Another tls.cfg than the artifact, for a look at the edge away from its certificates; absolute. */
+  readonly tlsConfig?: string;
   readonly edgeAddresses?: readonly string[];
 }
 
@@ -56,6 +58,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_DATA "text://${dir}/data"`,
     `#!define CREW_DISPATCHER "${dir}/dispatcher.list"`,
     `#!define CREW_ADDRESS "${dir}/address.list"`,
+    `#!define CREW_TLS "${plainPath(binding.tlsConfig ?? `${dir}/tls.cfg`)}"`,
     `#!define CREW_CTL "unixs:${own}/ctl.sock"`,
     `#!define CREW_JSONRPC "${own}/rpc.sock"`,
     `#!define CREW_WORKERS ${workers(binding.workers ?? 2)}`,

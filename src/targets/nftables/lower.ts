@@ -33,7 +33,15 @@ export function lower(model: Model): Result<NftablesDoc> {
 function carrierSide(model: Model): Side {
   const { network } = model.edge;
   const digest = model.trunks.filter((trunk) => trunk.auth.type === "digest");
+  const certificates = model.trunks.some((trunk) => trunk.auth.type === "client_certificate");
   const calls = digest.reduce((sum, trunk) => sum + (trunk.limits.calls_per_second ?? 0), 0);
+  const { tls } = network.carrier;
+  const open =
+    digest.length > 0
+      ? { open: rateFor(calls) }
+      : certificates && tls !== undefined
+        ? { open: { ...rateFor(0), port: tls } }
+        : {};
   return {
     name: "carrier",
     set: "trunk",
@@ -43,7 +51,7 @@ function carrierSide(model: Model): Side {
         ? [{ property: `${trunk.id} › auth › allowed_ips`, networks: trunk.auth.networks }]
         : [],
     ),
-    ...(digest.length > 0 ? { open: rateFor(calls) } : {}),
+    ...open,
   };
 }
 
@@ -77,11 +85,12 @@ function carrierAddresses({ bind }: NetworkModel): string[] {
 }
 
 function sockets(network: NetworkModel, side: "carrier" | "agents", addresses: readonly string[]): Socket[] {
-  return (["udp", "tcp"] as const).flatMap((protocol) => {
-    const port = network[side][protocol];
+  return (["udp", "tcp", "tls"] as const).flatMap((transport) => {
+    const port = network[side][transport];
     if (port === undefined) return [];
-    const at = join(network.at, side, protocol);
-    const property = `network › ${side} › ${protocol}`;
+    const at = join(network.at, side, transport);
+    const property = `network › ${side} › ${transport}`;
+    const protocol = transport === "udp" ? "udp" : "tcp";
     return addresses.map((address) => ({ at, property, protocol, address, port }));
   });
 }

@@ -16,7 +16,6 @@ const hours = { time_zone: "UTC", from: "09:00", to: "17:00" };
 
 describe("a property that is not acted on", () => {
   it.each([
-    [{ sip: { auth: { type: "client_certificate", name: "a.example" } } }, "CREW4009 warning /sip/auth"],
     [{ sip: { transcode: "always" } }, "CREW4011 warning /sip/transcode"],
     [{ sip: { codecs: [{ name: "PCMU" }], inbound_routes: [main] } }, "CREW4011 warning /agents/a/codecs"],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],

@@ -11,8 +11,12 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
+  const tls = some([network.carrier.tls, network.agents.tls]);
   return {
-    tcp: network.carrier.tcp !== undefined || network.agents.tcp !== undefined,
+    tcp: some([network.carrier.tcp, network.agents.tcp]) || tls,
+    tls,
+    tlsAgents: network.agents.tls !== undefined && targets.some((t) => t.transport === "tls"),
+    certificates: trunks.some((t) => t.auth.type === "client_certificate"),
     cidr,
     digest: digests.length > 0,
     realms: new Set(digests.map((d) => d.realm)).size > 1,

@@ -26,6 +26,7 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.digest ? digestTables(trunks, has) : []),
+    ...tlsTables(model, has),
   ];
 }
 
@@ -69,6 +70,30 @@ function limitTables(trunks: readonly TrunkModel[]): Table[] {
     { name: "count", about: "calls of a trunk now", bits: bitsFor(rows.length), counter: true },
     { name: "rate", about: "new calls of a trunk in a second", bits: 8, counter: true, expire: 3 },
     { name: "live", about: "calls that count, and for which trunk", bits: 13, expire: longestCall },
+  ];
+}
+
+function tlsTables(model: Model, has: Switches): Table[] {
+  const named = model.trunks.flatMap(({ id, auth }): Row[] =>
+    auth.type === "client_certificate" ? [{ key: auth.name, value: id, at: auth.at }] : [],
+  );
+  const agents = new Map<string, Row>();
+  for (const agent of model.agents)
+    for (const target of agent.targets)
+      if (target.transport === "tls") agents.set(target.host, { key: target.host, value: 1, at: target.at });
+  return [
+    ...(has.certificates ? [stored("certificate", "trunk of a name in a client's certificate", named)] : []),
+    ...(has.tlsAgents
+      ? [
+          stored("tls_name", "hosts that certificates of agents are for", [...agents.values()]),
+          {
+            name: "tls_peer",
+            about:
+              "connections whose certificate is the right one, by host:port and, within calls, ~host:port",
+            bits: bitsFor(2 * agents.size),
+          },
+        ]
+      : []),
   ];
 }
 
