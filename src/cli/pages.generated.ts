@@ -838,6 +838,74 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Give one of them another port."
     ]
   },
+  "CREW5120": {
+    "severity": "error",
+    "messages": [
+      "… cannot be read here: …."
+    ],
+    "why": "Without its certificate, key and CAs the edge does not start. The paths are those of the edge.",
+    "help": [
+      "Put the file there and let the user who deploys read it.",
+      "Nothing needs to change where the edge is another host; there a deployment looks again."
+    ]
+  },
+  "CREW5121": {
+    "severity": "error",
+    "messages": [
+      "… holds no …."
+    ],
+    "help": [
+      "Give a PEM file: text that begins with -----BEGIN."
+    ]
+  },
+  "CREW5122": {
+    "severity": "error",
+    "messages": [
+      "The private key is not that of the certificate."
+    ],
+    "why": "With another key no handshake succeeds.",
+    "help": [
+      "Give certificate and key of the same issue; a renewal often makes a new key."
+    ]
+  },
+  "CREW5123": {
+    "severity": "error",
+    "messages": [
+      "The certificate has expired: it was good until …."
+    ],
+    "why": "Peers that check it refuse every connection.",
+    "help": [
+      "Renew it."
+    ]
+  },
+  "CREW5124": {
+    "severity": "error",
+    "messages": [
+      "The certificate is not good before …."
+    ],
+    "help": [
+      "Wait until then, or look whether the clock of this host is right."
+    ]
+  },
+  "CREW5125": {
+    "severity": "warning",
+    "messages": [
+      "The certificate expires in … days, on …."
+    ],
+    "help": [
+      "Renew it; a running edge takes the new files by itself."
+    ]
+  },
+  "CREW5126": {
+    "severity": "error",
+    "messages": [
+      "The certificate is not for …: it is for …."
+    ],
+    "why": "Peers that check names, as they should, refuse the connection. Only subject alternative names count (RFC 9525).",
+    "help": [
+      "Get one with that name, or correct 'network.hostname'."
+    ]
+  },
   "CREW5201": {
     "severity": "error",
     "messages": [

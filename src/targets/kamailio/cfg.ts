@@ -148,7 +148,7 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
   const families = new Set(own.map((l) => l.address.includes(":")));
   const test = ({ transport, address }: Listener) => {
-    const family = `$nh(d) ${address.includes(":") ? "=~" : "!~"} "^\\["`;
+    const family = `$(nh(d){s.substr,0,1}) ${address.includes(":") ? "==" : "!="} "["`;
     return trusted<CfgGrammar>(
       [`$(nh(P){s.tolower}) == "${transport}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
     );
