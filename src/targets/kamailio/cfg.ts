@@ -173,6 +173,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.tls ? ["tls"] : []),
     ...["db_text", "ctl", "jsonrpcs", "kex", "corex", "pv", "xlog", "tm", "tmx", "sl", "maxfwd", "sanity"],
     ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
+    ...(doc.has.tcp ? ["cfg_rpc"] : []),
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
     ...(doc.has.tlsAgents ? ["tcpops", "uac"] : []),
