@@ -2,6 +2,7 @@
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import { authority, type Certificate } from "../lab/certificates.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
@@ -136,6 +137,47 @@ describe("over TLS", () => {
     expect(saw(sarah.messages(), "sent", "BYE")).toBe(true);
   });
 });
+
+test("re-INVITEs of both sides cross, over TLS on both", async () => {
+  const made = async (name: string, address: string, more: object) => {
+    const certificate = shown.get(name);
+    const p = await phone({
+      launcher: await lab.host(address),
+      tools: lab.tools,
+      dir: join(lab.dir, `phone-${name}`),
+      name: `phone-${name}`,
+      address,
+      tls: { certificateAndKey: certificate?.both ?? "", ca: files.ca },
+      ...more,
+    });
+    onTestFinished(() => p.stop());
+    return p;
+  };
+  const sarah = await made("sarah", hosts.sarah, { port: 5080, user: "agent", playHz: 1100 });
+  const by = await made("carrier", "203.0.113.10", { port: 5300, playHz: 700 });
+  const uri = `sip:${number(numberOf("sarah"))}@${edgeAt.address}:5061;transport=tls`;
+  expect(await by.dial(uri)).toMatchObject({ answered: true });
+  // What baresip traces of TLS does not tell directions: what is for a phone names its address, or its own requests' Via.
+  const invites = (p: Phone, address: string) =>
+    messagesOf(p.messages(), "INVITE").filter((m) => m.text.split(" ")[1]?.includes(`@${address}`));
+  const answers = (p: Phone, address: string) =>
+    messagesOf(p.messages(), 200).filter(
+      (m) => /CSeq: \d+ INVITE/.test(m.text) && headerValues(m.text, "Via")[0]?.includes(address),
+    );
+  by.hold();
+  await expect.poll(() => invites(sarah, hosts.sarah).length, { timeout: 4000 }).toBe(2);
+  expect(invites(sarah, hosts.sarah)[1]?.text).toMatch(/^a=sendonly/m);
+  await expect.poll(() => answers(by, "203.0.113.10").length, { timeout: 4000 }).toBe(2);
+  by.resume();
+  await expect.poll(() => answers(by, "203.0.113.10").length, { timeout: 4000 }).toBe(3);
+  sarah.hold();
+  await expect.poll(() => invites(by, "203.0.113.10").length, { timeout: 4000 }).toBe(1);
+  expect(invites(by, "203.0.113.10")[0]?.text).toMatch(/^Via: SIP\/2\.0\/TLS 198\.51\.100\.7:5061/m);
+  await expect.poll(() => answers(sarah, hosts.sarah).length, { timeout: 4000 }).toBe(1);
+  sarah.hangUp();
+  await by.ended(3000);
+  await expect.poll(() => relaySessions(lab), { timeout: 2000 }).toEqual([]);
+}, 40_000);
 
 describe("no INVITE goes to an agent", () => {
   test.each(["other_name", "other_ca", "expired"] as const)(
