@@ -16,11 +16,17 @@ const hosts = {
   other_ca: "10.0.4.12",
   expired: "10.0.4.13",
   plain: "10.0.4.14",
+  named: "10.0.4.15",
 } as const;
 type Name = keyof typeof hosts;
 const names = Object.keys(hosts) as readonly Name[];
 const numberOf = (name: Name): number => names.indexOf(name) + 1;
 const trunkName = "pbx.example.com";
+
+const uriOf = (name: string, host: string): string =>
+  name === "plain"
+    ? `sip:${host}:5080`
+    : `sip:${name === "named" ? "agent.example.com" : host}:5081;transport=tls`;
 
 let lab: Lab;
 let edge: Edge;
@@ -28,12 +34,14 @@ let files: { readonly certificate: string; readonly private_key: string; readonl
 const shown = new Map<string, Certificate>();
 beforeAll(async () => {
   lab = await openLab({ addresses: [edgeAt.address, agentsSide.address] });
+  await nameServer(lab, hosts.named);
   const ours = await authority(lab);
   const theirs = await authority(lab);
   const names = [edgeAt.address, agentsSide.address, "sip.example.com"];
   const own = await ours.issue(names);
   shown.set("renewed", await ours.issue([...names, "renewed.example.com"]));
   shown.set("sarah", await ours.issue([hosts.sarah]));
+  shown.set("named", await ours.issue(["*.example.net", "agent.example.com"]));
   shown.set("other_name", await ours.issue(["other.example.com", hosts.plain]));
   shown.set("other_ca", await theirs.issue([hosts.other_ca]));
   shown.set("expired", await ours.issue([hosts.expired], { days: 0 }));
@@ -45,12 +53,7 @@ beforeAll(async () => {
   copyFileSync(own.certificate, files.certificate);
   copyFileSync(own.key, files.private_key);
   const agents = Object.fromEntries(
-    names.length === 0
-      ? []
-      : Object.entries(hosts).map(([name, host]) => [
-          name,
-          { uri: name === "plain" ? `sip:${host}:5080` : `sip:${host}:5081;transport=tls` },
-        ]),
+    names.length === 0 ? [] : Object.entries(hosts).map(([name, host]) => [name, { uri: uriOf(name, host) }]),
   );
   const routes = Object.keys(hosts).map((name, i) => toAgent(i + 1, name));
   const base = draft(agents, routes) as { readonly network: object; readonly trunks: readonly object[] };
@@ -72,6 +75,25 @@ beforeAll(async () => {
   });
 }, 120_000);
 afterAll(() => lab.close());
+
+/** Kamailio asks a name server even for what /etc/hosts has: every name is at `address`. */
+async function nameServer(at: Lab, address: string): Promise<void> {
+  const socket = await at.udp("127.0.0.1", 53);
+  const serve = async (): Promise<void> => {
+    for (;;) {
+      const query = await socket.receive(600_000);
+      const end = query.data.indexOf(0, 12) + 5;
+      const isA = query.data.readUInt16BE(end - 4) === 1;
+      const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)];
+      const reply = Buffer.concat([query.data.subarray(0, end), Buffer.from(isA ? record : [])]);
+      reply.writeUInt16BE(0x8180, 2);
+      reply.writeUInt16BE(isA ? 1 : 0, 6);
+      reply.writeUInt32BE(0, 8);
+      await socket.send(reply, query);
+    }
+  };
+  void serve().catch(() => {});
+}
 
 async function agent(name: Name, o: Partial<AgentOptions> = {}) {
   const certificate = shown.get(name);
@@ -178,6 +200,16 @@ test("re-INVITEs of both sides cross, over TLS on both", async () => {
   await by.ended(3000);
   await expect.poll(() => relaySessions(lab), { timeout: 2000 }).toEqual([]);
 }, 40_000);
+
+test("an agent by its host name is known by a name in its certificate, also where its Contact is an address", async () => {
+  const named = await agent("named");
+  const by = await caller("named", undefined);
+  expect(await by.call({ talkMs: 500, expectHz: 700 })).toMatchObject(good);
+  await expect.poll(() => saw(named.messages(), "received", "BYE"), { timeout: 2000 }).toBe(true);
+  const asked = messagesOf(named.messages(), "OPTIONS").map((m) => m.text.split(" ")[1]);
+  expect(asked).toContain("sip:agent.example.com:5081;transport=tls");
+  expect(asked).toContain(`sip:${hosts.named}:5081;transport=tls`);
+});
 
 describe("no INVITE goes to an agent", () => {
   test.each(["other_name", "other_ca", "expired"] as const)(
