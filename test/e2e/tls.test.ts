@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
+import type { Running } from "../../src/phone/process.ts";
 import { authority, type Certificate } from "../lab/certificates.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
@@ -30,6 +31,8 @@ const uriOf = (name: string, host: string): string =>
 
 let lab: Lab;
 let edge: Edge;
+/** A server that has the certificate of `named` only for those who ask for its name. */
+let severalNames: Running;
 let files: { readonly certificate: string; readonly private_key: string; readonly ca: string };
 const shown = new Map<string, Certificate>();
 beforeAll(async () => {
@@ -57,6 +60,16 @@ beforeAll(async () => {
   );
   const routes = Object.keys(hosts).map((name, i) => toAgent(i + 1, name));
   const base = draft(agents, routes) as { readonly network: object; readonly trunks: readonly object[] };
+  const named = shown.get("named");
+  const other = shown.get("other_name");
+  const words = [
+    ...["s_server", "-accept", `${hosts.named}:5081`, "-servername", "agent.example.com"],
+    ...["-cert", other?.certificate ?? "", "-key", other?.key ?? ""],
+    ...["-cert2", named?.certificate ?? "", "-key2", named?.key ?? ""],
+  ];
+  const at = await lab.host(hosts.named);
+  severalNames = await at.spawn("s_server", lab.tools.command("openssl", words));
+  await severalNames.waitFor(/ACCEPT/, 5000);
   edge = await startEdge(lab, {
     ...base,
     network: { ...base.network, tls: files },
@@ -101,8 +114,15 @@ async function agent(name: Name, o: Partial<AgentOptions> = {}) {
   const at = `${hosts[name]}:${certificate === undefined ? 5080 : 5081}`;
   const made = await startAgent(lab, { via: "sipp", at, ...secure, edge: agentsSide.address, ...o });
   onTestFinished(() => made.stop());
+  // Agents of the tests before are long gone, and the dispatcher may have noticed.
+  const set = edge.model.agents.findIndex((a) => a.id === name) + 1;
+  const words = ["dispatcher.set_state", "ap", `${set}`, uriOf(name, hosts[name])];
+  const told = await lab.exec(edge.runtime.command("kamcmd", ["-s", control(), ...words]));
+  if (told.code !== 0) throw new Error(told.output);
   return made;
 }
+
+const control = (): string => `unix:${join(edge.folder, "private/ctl.sock")}`;
 
 let callers = 0;
 async function caller(name: Name, who: string | undefined, o: Partial<CallerOptions> = {}) {
@@ -122,6 +142,12 @@ async function caller(name: Name, who: string | undefined, o: Partial<CallerOpti
 }
 
 const good = { answered: true, code: 200, heardTone: true };
+
+test("an agent by its host name is asked for by that name, without waiting for a call", async () => {
+  await severalNames.waitFor(/Hostname in TLS extension: "agent\.example\.com"/, 10_000);
+  await severalNames.waitFor(/^OPTIONS sip:agent\.example\.com:5081/, 5000);
+  await severalNames.stop();
+}, 20_000);
 
 describe("over TLS", () => {
   test("a carrier by address reaches an agent over UDP", async () => {
@@ -287,8 +313,7 @@ test("a certificate that was replaced is shown without a restart, and calls go o
   const renewed = shown.get("renewed");
   copyFileSync(renewed?.certificate ?? "", files.certificate);
   copyFileSync(renewed?.key ?? "", files.private_key);
-  const socket = `unix:${join(edge.folder, "private/ctl.sock")}`;
-  const told = await lab.exec(edge.runtime.command("kamcmd", ["-s", socket, "tls.reload"]));
+  const told = await lab.exec(edge.runtime.command("kamcmd", ["-s", control(), "tls.reload"]));
   expect(told.code).toBe(0);
   await expect.poll(show, { timeout: 3000 }).toContain("renewed.example.com");
   await agent("plain");

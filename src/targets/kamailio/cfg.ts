@@ -33,6 +33,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     tcp: has.tcp,
     tls: has.tls,
     tls_agents: has.tlsAgents,
+    tls_names: has.tlsNames,
     certificates: has.certificates,
     agents_tls: agentsTls(doc.listeners),
     tcp_guard: doc.line !== "5.6",
@@ -177,6 +178,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
     ...(doc.has.tlsAgents ? ["tcpops", "uac"] : []),
+    ...(doc.has.tlsNames ? ["rtimer"] : []),
     ...(media ? ["rtpengine"] : []),
     "crypto",
   ];

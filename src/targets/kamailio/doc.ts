@@ -8,6 +8,8 @@ export interface Switches {
   readonly tls: boolean;
   /** Agents that are reached over TLS: what their certificates are for is looked at before anything is sent. */
   readonly tlsAgents: boolean;
+  /** Some of them by host names. */
+  readonly tlsNames: boolean;
   /** Trunks that are known by the certificate of the peer. */
   readonly certificates: boolean;
   /** Trunks that are known by networks, not only by single addresses. */

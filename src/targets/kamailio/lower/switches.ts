@@ -16,6 +16,8 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     tcp: some([network.carrier.tcp, network.agents.tcp]) || tls,
     tls,
     tlsAgents: network.agents.tls !== undefined && targets.some((t) => t.transport === "tls"),
+    tlsNames:
+      network.agents.tls !== undefined && targets.some((t) => t.transport === "tls" && !isAddress(t.host)),
     certificates: trunks.some((t) => t.auth.type === "client_certificate"),
     cidr,
     digest: digests.length > 0,

@@ -3,7 +3,7 @@ import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
 import { type RouteTables, separator } from "./routes.ts";
-import { lowerPeers } from "./sources.ts";
+import { isAddress, lowerPeers } from "./sources.ts";
 
 // Longer than any call, so that what a lost BYE left behind goes too.
 const longestCall = 86_400;
@@ -80,12 +80,21 @@ function tlsTables(model: Model, has: Switches): Table[] {
   const agents = new Map<string, Row>();
   for (const agent of model.agents)
     for (const target of agent.targets)
-      if (target.transport === "tls") agents.set(target.host, { key: target.host, value: 1, at: target.at });
+      if (target.transport === "tls")
+        agents.set(target.host, {
+          key: target.host,
+          value: isAddress(target.host) ? 0 : target.port,
+          at: target.at,
+        });
   return [
     ...(has.certificates ? [stored("certificate", "trunk of a name in a client's certificate", named)] : []),
     ...(has.tlsAgents
       ? [
-          stored("tls_name", "hosts that certificates of agents are for", [...agents.values()]),
+          stored(
+            "tls_name",
+            "hosts that certificates of agents are for: the port of a name, 0 for an address",
+            [...agents.values()],
+          ),
           {
             name: "tls_peer",
             about:
