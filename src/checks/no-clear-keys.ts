@@ -1,14 +1,17 @@
 /** CREW3125: media keys that everybody on the way can read. */
 import { join } from "../core/pointer.ts";
 import type { Check } from "./check.ts";
-import { sampleTrunk } from "./sample.ts";
+import { sampleEdge } from "./sample.ts";
 
 const sample = (transport: string) =>
-  sampleTrunk({
-    agents: {
-      agent_sarah: { uri: `sip:10.0.4.10:5061;transport=${transport}`, media_encryption: "required" },
+  sampleEdge(
+    { network: { tls: { certificate: "/etc/crew/edge.pem", private_key: "/etc/crew/edge.key" } } },
+    {
+      agents: {
+        agent_sarah: { uri: `sip:10.0.4.10:5061;transport=${transport}`, media_encryption: "required" },
+      },
     },
-  });
+  );
 
 export const check = {
   code: "CREW3125",

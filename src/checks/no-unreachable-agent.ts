@@ -20,7 +20,7 @@ export const check = {
       for (const target of agent.targets) {
         const family = isIP(target.host);
         const reason =
-          target.transport !== "tls" && agents[target.transport] === undefined
+          agents[target.transport] === undefined
             ? `${target.transport.toUpperCase()} is off on the agent side`
             : family !== 0 && family !== isIP(agents.address)
               ? `the agent side has the ${isIP(agents.address) === 4 ? "IPv4" : "IPv6"} address ${agents.address}`
@@ -35,7 +35,9 @@ export const check = {
           ...(ownEdge ? { severity: "warning" as const } : {}),
           message: `Agent '${agent.id}' cannot be reached at ${target.host}: ${reason}.`,
           help: reason.includes("off")
-            ? `Give 'network.agents.${target.transport}' a port, or another transport to the agent.`
+            ? target.transport === "tls" && model.edge.network.tls === undefined
+              ? "Give the edge a certificate ('network.tls'), with which TLS comes on, or another transport to the agent."
+              : `Give 'network.agents.${target.transport}' a port, or another transport to the agent.`
             : "Set 'network.agents.address' to the edge's address in the agents' network.",
         });
       }

@@ -536,24 +536,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Use 'disabled' where the network between is trusted."
     ]
   },
-  "CREW4005": {
-    "severity": "warning",
-    "messages": [
-      "TLS towards agent '…' is not acted on yet: no call goes to this address."
-    ],
-    "help": [
-      "Add a UDP or TCP address for the agent."
-    ]
-  },
-  "CREW4006": {
-    "severity": "warning",
-    "messages": [
-      "TLS on the … side is not acted on yet: the edge does not listen there."
-    ],
-    "help": [
-      "Peers reach the edge over UDP and TCP."
-    ]
-  },
   "CREW4007": {
     "severity": "warning",
     "messages": [
@@ -570,15 +552,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "List the addresses that the agent calls from, one by one."
-    ]
-  },
-  "CREW4009": {
-    "severity": "warning",
-    "messages": [
-      "'client_certificate' of trunk '…' is not acted on yet: all its inbound calls are refused."
-    ],
-    "help": [
-      "Use 'ip_allowlist' or 'digest'."
     ]
   },
   "CREW4011": {
@@ -692,6 +665,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ]
   },
   "CREW4103": {
+    "severity": "warning",
+    "messages": [
+      "The firewall leaves the carrier side's TLS port open, since trunk '…' is known by its certificate at any address."
+    ],
+    "why": "Anybody can open … connections a second to it; without a certificate of yours they get no answer.",
+    "help": [
+      "Where the other end has fixed addresses, let only those through in a firewall before the edge."
+    ]
+  },
+  "CREW4104": {
     "severity": "warning",
     "messages": [
       "The firewall leaves the carrier side open, since the addresses behind '…' of trunk '…' are not known."
@@ -829,6 +812,74 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "why": "The kernel allows it and gives every packet to the later one, so one of the two programs hears nothing.",
     "help": [
       "Give one of them another port."
+    ]
+  },
+  "CREW5120": {
+    "severity": "error",
+    "messages": [
+      "… cannot be read here: …."
+    ],
+    "why": "Without its certificate, key and CAs the edge does not start. The paths are those of the edge.",
+    "help": [
+      "Put the file there and let the user who deploys read it.",
+      "Nothing needs to change where the edge is another host; there a deployment looks again."
+    ]
+  },
+  "CREW5121": {
+    "severity": "error",
+    "messages": [
+      "… holds no …."
+    ],
+    "help": [
+      "Give a PEM file: text that begins with -----BEGIN."
+    ]
+  },
+  "CREW5122": {
+    "severity": "error",
+    "messages": [
+      "The private key is not that of the certificate."
+    ],
+    "why": "With another key no handshake succeeds.",
+    "help": [
+      "Give certificate and key of the same issue; a renewal often makes a new key."
+    ]
+  },
+  "CREW5123": {
+    "severity": "error",
+    "messages": [
+      "The certificate has expired: it was good until …."
+    ],
+    "why": "Peers that check it refuse every connection.",
+    "help": [
+      "Renew it."
+    ]
+  },
+  "CREW5124": {
+    "severity": "error",
+    "messages": [
+      "The certificate is not good before …."
+    ],
+    "help": [
+      "Wait until then, or look whether the clock of this host is right."
+    ]
+  },
+  "CREW5125": {
+    "severity": "warning",
+    "messages": [
+      "The certificate expires in … days, on …."
+    ],
+    "help": [
+      "Renew it; a running edge takes the new files by itself."
+    ]
+  },
+  "CREW5126": {
+    "severity": "error",
+    "messages": [
+      "The certificate is not for …: it is for …."
+    ],
+    "why": "Peers that check names, as they should, refuse the connection. Only subject alternative names count (RFC 9525).",
+    "help": [
+      "Get one with that name, or correct 'network.hostname'."
     ]
   },
   "CREW5201": {

@@ -1,10 +1,11 @@
 /**
  * The guard of an edge, a process of its own under supervision. It keeps supervisors alive, reconnects proxies with a relay
- * that came back, takes back deployments whose deployer died, and stops generations that carry no calls any more. Started
- * with the state folder as argument.
+ * that came back, has them take replaced certificates, takes back deployments whose deployer died, and stops generations that
+ * carry no calls any more. Started with the state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { reopenEdge } from "./edge.ts";
+import { type Certificates, renewCertificates } from "./guard/certificates.ts";
 import { reconnect } from "./guard/reconnect.ts";
 import { newDraining, retire } from "./guard/retire.ts";
 import { judge, rotateLogs } from "./guard/watch.ts";
@@ -13,11 +14,14 @@ const beatMs = 250;
 /** Beats between two looks at the running proxies, and between two looks at the logs. */
 const lookEvery = 2;
 const rotateEvery = 240;
+/** Beats between two looks at the certificate files. */
+const renewEvery = 20;
 
 async function main(root: string): Promise<never> {
   const edge = await reopenEdge(root);
   if (edge === undefined) throw new Error(`${root} is no state folder of an edge`);
   const draining = newDraining();
+  const certificates: Certificates = {};
   const report = (error: unknown): void => console.error(error instanceof Error ? error.stack : error);
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
@@ -26,6 +30,7 @@ async function main(root: string): Promise<never> {
       await reconnect(edge).catch(report);
       await retire(edge, draining).catch(report);
     }
+    if (beat % renewEvery === 0) await renewCertificates(edge, certificates).catch(report);
     if (beat % rotateEvery === 0) await rotateLogs(edge).catch(report);
     await sleep(beatMs);
   }

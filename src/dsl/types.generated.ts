@@ -1048,9 +1048,9 @@ export interface AgentPorts {
    */
   readonly tcp?: number | false | undefined;
   /**
-   * TLS port for agents.
+   * TLS port for agents; needs `tls`.
    *
-   * @default none
+   * @default 5081 where there is a certificate
    */
   readonly tls?: number | false | undefined;
 }

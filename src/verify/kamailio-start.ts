@@ -1,10 +1,11 @@
 /** How Kamailio is started for a verification: as a deployment would, with keys and credentials that mean nothing. */
 import { randomBytes } from "node:crypto";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Model } from "../model/model.ts";
 import { bindingFiles, type KamailioBinding, kamailioArguments } from "../targets/kamailio/binding.ts";
 import type { VerifyOptions } from "./report.ts";
+import { throwawayCertificate } from "./throwaway.ts";
 
 export interface KamailioStart {
   /** After the program's name. */
@@ -38,6 +39,7 @@ export function prepareKamailio(
     handoverPort: handoverPort(model),
     keys: { topology: key(), route: key(), nonce: key() },
     rtpengine: "udp:127.0.0.1:2223",
+    ...(model.edge.network.tls === undefined ? {} : { tlsConfig: throwawayTls(directory, cellDirectory) }),
     digests: model.trunks.flatMap(({ id, auth }) =>
       auth.type !== "digest"
         ? []
@@ -69,6 +71,30 @@ export function prepareKamailio(
     ],
     alias,
   };
+}
+
+/**
+ * tls.cfg with files that anybody may read: the cell has another user than the edge, and verifies on hosts that have none of
+ * the edge's files. The real ones are looked at apart.
+ */
+function throwawayTls(directory: string, cellDirectory: string): string {
+  const { certificate, privateKey } = throwawayCertificate("verify.invalid");
+  const own = (name: string): string => join(cellDirectory, name);
+  writeFileSync(own("edge.pem"), certificate);
+  writeFileSync(own("edge.key"), privateKey, { mode: 0o600 });
+  const files: Readonly<Record<string, string>> = {
+    certificate: own("edge.pem"),
+    private_key: own("edge.key"),
+    ca_list: own("edge.pem"),
+  };
+  const text = readFileSync(join(directory, "kamailio/tls.cfg"), "utf8");
+  writeFileSync(
+    own("tls.cfg"),
+    text.replace(/^(\w+) = ".*"$/gm, (line, name: string) =>
+      files[name] === undefined ? line : `${name} = "${files[name]}"`,
+    ),
+  );
+  return own("tls.cfg");
 }
 
 /** A port on 127.0.0.1 that no socket of the edge takes. */

@@ -16,6 +16,8 @@ export interface VerifyOptions {
   readonly runtime: VerifyRuntime;
   /** `boot` includes `parse`. */
   readonly level: VerifyLevel;
+  /** Whether this host is the edge: certificate files that are missing here are missing. Default false. */
+  readonly onEdge?: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (step: VerifyStep) => void;
   /** Milliseconds for everything; default 20 000, more for many routes. */
@@ -39,6 +41,7 @@ export interface VerifyStep {
 }
 
 export type VerifyStepName =
+  | "certificates"
   | "kamailio parse"
   | "kamailio own checks"
   | "nftables parse"

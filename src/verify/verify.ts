@@ -8,6 +8,7 @@ import type { Model } from "../model/model.ts";
 import { addAddresses, edgeAddresses } from "./addresses.ts";
 import { answers, probeAddresses } from "./answers.ts";
 import { type Cell, openCell } from "./cell.ts";
+import { checkCertificates } from "./certificates.ts";
 import { kamailioComplaints, startKamailio } from "./kamailio-boot.ts";
 import { checkKamailioScript, parseKamailio } from "./kamailio-parse.ts";
 import { type KamailioStart, prepareKamailio } from "./kamailio-start.ts";
@@ -118,7 +119,10 @@ async function step<T extends StepResult>(
 
 async function parseLevel(run: Run): Promise<void> {
   const { artifacts, cell, start } = run;
-  const { runtime } = run.options;
+  const { runtime, model, onEdge = false } = run.options;
+  const { network } = model.edge;
+  if (network.tls !== undefined)
+    await step(run, "certificates", async () => checkCertificates(network, { onEdge }));
   await Promise.all([
     step(run, "kamailio parse", () => parseKamailio(artifacts, start, runtime, cell)),
     step(run, "kamailio own checks", () => checkKamailioScript(artifacts, cell)),

@@ -6,6 +6,7 @@ import { sippAgent } from "../../src/phone/sipp.ts";
 import type { Callee } from "../../src/phone/sipp-callee.ts";
 import type { Recognition } from "../../src/phone/tone.ts";
 import { startAsterisk } from "./asterisk.ts";
+import type { Certificate } from "./certificates.ts";
 import type { Lab } from "./netns.ts";
 import { nextPeer, nobody, own, settled, type Via } from "./peer.ts";
 
@@ -21,7 +22,9 @@ export interface AgentOptions {
   readonly ringMs?: number;
   /** For SIPp: refusals, silence, early media and what else a callee can do. */
   readonly sipp?: Callee;
-  readonly transport?: "udp" | "tcp";
+  readonly transport?: "udp" | "tcp" | "tls";
+  /** For SIPp over TLS. */
+  readonly certificate?: Certificate;
   readonly baresip?: Partial<PhoneOptions>;
   /** For Asterisk: from which address it is called, since it takes calls from nobody else; default 10.0.4.1. */
   readonly edge?: string;
@@ -58,7 +61,11 @@ export async function startAgent(lab: Lab, o: AgentOptions): Promise<TestAgent> 
     if (typeof o.plays === "number") throw new Error("a SIPp agent plays no tone, it echoes");
     const run = { launcher: at, tools: lab.tools, dir, name, ...me, rtpPort, echo: true };
     const ring = o.ringMs === undefined ? {} : { ringMs: o.ringMs };
-    const sipp = await sippAgent({ ...run, transport: o.transport ?? "udp" }, { ...ring, ...o.sipp });
+    const tls =
+      o.certificate === undefined
+        ? {}
+        : { tls: { certificate: o.certificate.certificate, key: o.certificate.key } };
+    const sipp = await sippAgent({ ...run, transport: o.transport ?? "udp", ...tls }, { ...ring, ...o.sipp });
     return {
       invites: () => newCalls(sipp.messages()),
       messages: sipp.messages,

@@ -8,6 +8,7 @@ import { type Caller, caller as callerScenario } from "../../src/phone/sipp-call
 import type { Recognition } from "../../src/phone/tone.ts";
 import { type AsteriskTrunk, startAsterisk } from "./asterisk.ts";
 import { capture, rtpStreams } from "./capture.ts";
+import type { Certificate } from "./certificates.ts";
 import { muLawTone } from "./g711.ts";
 import type { Lab } from "./netns.ts";
 import { nextPeer, nobody, own, settled, sleep, type Via } from "./peer.ts";
@@ -23,6 +24,8 @@ export interface CallerOptions {
   readonly auth?: { readonly username: string; readonly password: string };
   /** The tone it plays; default 700. */
   readonly hz?: number;
+  /** For SIPp over TLS. */
+  readonly certificate?: Certificate;
   /** For SIPp: everything else that a caller can do. */
   readonly sipp?: Partial<Caller>;
   /** For baresip. */
@@ -62,14 +65,15 @@ interface Target {
   readonly user: string;
   readonly host: string;
   readonly port: number;
-  readonly transport: "udp" | "tcp";
+  readonly transport: "udp" | "tcp" | "tls";
 }
 
 function target(uri: string): Target {
   const m = /^sip:([^@]+)@(\[[^\]]+\]|[^:;]+)(?::(\d+))?(.*)$/.exec(uri);
   if (!m) throw new Error(`not a SIP URI with a user: ${uri}`);
   const [, user = "", host = "", port = "5060", parameters = ""] = m;
-  return { user, host, port: Number(port), transport: /;transport=tcp/i.test(parameters) ? "tcp" : "udp" };
+  const transport = /;transport=(tcp|tls)/i.exec(parameters)?.[1]?.toLowerCase() as "tcp" | "tls" | undefined;
+  return { user, host, port: Number(port), transport: transport ?? "udp" };
 }
 
 /** A caller on the host of its address; SIPp is started anew for each call, the others now. */
@@ -102,8 +106,15 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
         });
         const run = { launcher: at, tools: lab.tools, dir: join(lab.dir, name), name, ...me, rtpPort };
         const remote = `${to.host}:${to.port}`;
+        const tls =
+          o.certificate === undefined
+            ? {}
+            : { tls: { certificate: o.certificate.certificate, key: o.certificate.key } };
         const wait = c.waitMs ?? 10_000;
-        const r = await sippCall({ ...run, transport: to.transport, remote, receiveMs: wait }, scenario);
+        const r = await sippCall(
+          { ...run, ...tls, transport: to.transport, remote, receiveMs: wait },
+          scenario,
+        );
         const streams = rtpStreams(await wire.stop());
         const heard = streams
           .map((s) => s.heard(c.expectHz ?? 1100))

@@ -74,8 +74,17 @@ export function verifyInstalled(bundle: Bundle, runtime: EngineRuntime, io: Pick
   const { model, artifacts } = bundle;
   const lineMap = lineMapOf(artifacts);
   return async (directory: string): Promise<readonly Diagnostic[]> =>
-    (await verifyBundle({ directory, model, lineMap, runtime, level: "boot", signal: io.signal }))
-      .diagnostics;
+    (
+      await verifyBundle({
+        directory,
+        model,
+        lineMap,
+        runtime,
+        level: "boot",
+        onEdge: true,
+        signal: io.signal,
+      })
+    ).diagnostics;
 }
 
 async function secretLookup(file: unknown, io: Io) {

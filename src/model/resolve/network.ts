@@ -50,7 +50,11 @@ export function resolveNetworkSection(
     ...(tcp ? { tcp: 5060 } : {}),
     ...(certificate ? { tls: 5061 } : {}),
   });
-  const agentPorts = resolvePorts(draft?.agents, { udp: 5080, ...(tcp ? { tcp: 5080 } : {}) });
+  const agentPorts = resolvePorts(draft?.agents, {
+    udp: 5080,
+    ...(tcp ? { tcp: 5080 } : {}),
+    ...(certificate ? { tls: 5081 } : {}),
+  });
   for (const [side, ports] of [
     ["carrier", carrier],
     ["agents", agentPorts],

@@ -58,7 +58,7 @@ export const network = z
           .optional(),
         tls: z
           .union([port, z.literal(false)])
-          .describe("TLS port for agents. Default: none.")
+          .describe("TLS port for agents; needs `tls`. Default: 5081 where there is a certificate.")
           .optional(),
       })
       .describe("Address and ports of the agent side.")

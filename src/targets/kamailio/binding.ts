@@ -32,6 +32,8 @@ export interface KamailioBinding {
   /** Our passwords at carriers, one for each trunk with `outbound.auth`. */
   readonly passwords?: readonly { readonly trunk: string; readonly password: string }[];
   readonly workers?: number;
+  /** Another tls.cfg than the artifact, for a look at the edge away from its certificates; absolute. */
+  readonly tlsConfig?: string;
   readonly edgeAddresses?: readonly string[];
 }
 
@@ -60,6 +62,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_DATA "text://${dir}/data"`,
     `#!define CREW_DISPATCHER "${dir}/dispatcher.list"`,
     `#!define CREW_ADDRESS "${dir}/address.list"`,
+    `#!define CREW_TLS "${plainPath(binding.tlsConfig ?? `${dir}/tls.cfg`)}"`,
     `#!define CREW_CTL "unixs:${own}/ctl.sock"`,
     `#!define CREW_JSONRPC "${own}/rpc.sock"`,
     `#!define CREW_WORKERS ${workers(binding.workers ?? 2)}`,

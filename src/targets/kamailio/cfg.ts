@@ -39,6 +39,11 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     edge: kamComment(doc.edge),
     line: kamComment(doc.line),
     tcp: has.tcp,
+    tls: has.tls,
+    tls_agents: has.tlsAgents,
+    tls_names: has.tlsNames,
+    certificates: has.certificates,
+    agents_tls: agentsTls(doc.listeners),
     tcp_guard: doc.line !== "5.6",
     relay_ping: doc.line !== "5.6",
     loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
@@ -209,10 +214,9 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
   const families = new Set(own.map((l) => l.address.includes(":")));
   const test = ({ transport, address }: Listener) => {
-    const v6 = `$nh(d) =~ "^\\["`;
-    const family = address.includes(":") ? v6 : `!(${v6})`;
+    const family = `$(nh(d){s.substr,0,1}) ${address.includes(":") ? "==" : "!="} "["`;
     return trusted<CfgGrammar>(
-      [`$nh(P) == "${transport.toUpperCase()}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
+      [`$(nh(P){s.tolower}) == "${transport}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
     );
   };
   const [first, ...others] = own;
@@ -223,12 +227,23 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
 }
 
+/** What agents are asked from over TLS. */
+function agentsTls(listeners: readonly Listener[]): KamToken {
+  const own = listeners.find((l) => l.name === "agents_tls");
+  return trusted(own === undefined ? "" : `tls:${kamToken(bracketed(own.address))}:${own.port}`);
+}
+
 function modulesOf(doc: KamailioDoc, media: boolean): string[] {
   return [
+    // OpenSSL wants to be there before any other library keeps state for each thread.
+    ...(doc.has.tls ? ["tls"] : []),
     ...["db_text", "ctl", "jsonrpcs", "kex", "corex", "pv", "xlog", "tm", "tmx", "sl", "maxfwd", "sanity"],
     ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
+    ...(doc.has.tcp ? ["cfg_rpc"] : []),
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
+    ...(doc.has.tlsAgents ? ["tcpops", "uac"] : []),
+    ...(doc.has.tlsNames ? ["rtimer"] : []),
     ...(media ? ["rtpengine"] : []),
     "crypto",
   ];

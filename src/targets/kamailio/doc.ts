@@ -5,6 +5,13 @@ import type { CodecName, EngineLine, Transport } from "../../model/model.ts";
 /** Which parts of the script this edge needs; a plain call pays for nothing else. */
 export interface Switches {
   readonly tcp: boolean;
+  readonly tls: boolean;
+  /** Agents that are reached over TLS: what their certificates are for is looked at before anything is sent. */
+  readonly tlsAgents: boolean;
+  /** Some of them by host names. */
+  readonly tlsNames: boolean;
+  /** Trunks that are known by the certificate of the peer. */
+  readonly certificates: boolean;
   /** Trunks that are known by networks, not only by single addresses. */
   readonly cidr: boolean;
   readonly digest: boolean;
@@ -129,11 +136,21 @@ export interface DispatcherRow {
   readonly socket: string;
 }
 
+/** Certificate files of the edge, by their paths on it. */
+export interface TlsFiles {
+  readonly at: JsonPointer;
+  readonly certificate: string;
+  readonly privateKey: string;
+  /** Whom peers' certificates must come from; absent: the CAs of the system, and clients are not asked for a certificate. */
+  readonly ca?: string;
+}
+
 export interface KamailioDoc {
   readonly line: EngineLine;
   readonly edge: string;
   readonly has: Switches;
   readonly listeners: readonly Listener[];
+  readonly tls?: TlsFiles;
   /** Host names that Request-URIs may carry. */
   readonly aliases: readonly { readonly at: JsonPointer; readonly host: string }[];
   /** Host part of the identity towards agents and of the OPTIONS that ask for them. */

@@ -3,8 +3,11 @@ import type { JsonPointer } from "../../core/pointer.ts";
 import { render } from "../escape/render.ts";
 import type { Artifact } from "../target.ts";
 import { cfgContext } from "./cfg.ts";
-import type { KamailioDoc, Row, Table } from "./doc.ts";
-import { type CfgGrammar, dbTextField, dbTextLines, listField } from "./escape.ts";
+import type { KamailioDoc, Row, Table, TlsFiles } from "./doc.ts";
+import { type CfgGrammar, dbTextField, dbTextLines, listField, type TlsGrammar, tlsPath } from "./escape.ts";
+
+/** Where Debian keeps the CAs that it trusts. */
+const systemCas = "/etc/ssl/certs/ca-certificates.crt";
 
 export interface EmitOptions {
   /** Without it the media calls are left out; for benches only. */
@@ -16,10 +19,23 @@ export function emit(doc: KamailioDoc, options: EmitOptions = {}): readonly Arti
   return [
     { path: "kamailio/kamailio.cfg", mode: 0o644, text: cfg.text, lines: cfg.lines, reload: "swap" },
     dispatcherList(doc),
+    ...(doc.tls === undefined ? [] : [tlsCfg(doc.tls)]),
     ...(doc.has.cidr ? [addressList(doc)] : []),
     ...doc.tables.flatMap((t) => (t.rows === undefined || t.rows.length === 0 ? [] : [dataTable(t)])),
     versionTable(doc.tables),
   ];
+}
+
+/** Certificate files of the two roles. The process reads them again whenever it is told to: no swap. */
+function tlsCfg(tls: TlsFiles): Artifact {
+  const { text, lines } = render<TlsGrammar>("kamailio/certificates.cfg", {
+    certificate: tlsPath(tls.certificate),
+    private_key: tlsPath(tls.privateKey),
+    clients: tls.ca !== undefined,
+    ca: tlsPath(tls.ca ?? systemCas),
+    origin: { origin: tls.at },
+  });
+  return { path: "kamailio/tls.cfg", mode: 0o644, text, lines, reload: "live" };
 }
 
 interface Line {

@@ -17,6 +17,9 @@ export type ListField = Escaped<"kamailio.list">;
 /** What a template of kamailio.cfg may see. */
 export type CfgGrammar = "kamailio.string" | "kamailio.format" | "kamailio.token" | "kamailio.comment";
 
+/** A path between quotes in tls.cfg. */
+export type TlsGrammar = "kamailio.tls" | "kamailio.comment";
+
 // With the `u` flag a lone surrogate is a code point of its own, of category Cs.
 const unprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/u;
 const everyUnprintable = /[\p{Cc}\p{Cs}\u2028\u2029]/gu;
@@ -86,4 +89,11 @@ export function listField(value: string | number): ListField {
     throw new EscapeError("kamailio.list", JSON.stringify(text));
   }
   return trusted(text);
+}
+
+/** A path of tls.cfg, where quotes and backslashes have a meaning and other characters do not. */
+export function tlsPath(path: string): Escaped<"kamailio.tls"> {
+  if (!/^[A-Za-z0-9_./@:+,=~-]{1,4096}$/.test(path))
+    throw new EscapeError("kamailio.tls", JSON.stringify(path));
+  return trusted(path);
 }

@@ -25,6 +25,8 @@ export interface Socket {
 export interface Rate {
   readonly packetsPerSecond: number;
   readonly connectionsPerSecond: number;
+  /** The one TCP port that is open; absent: all of the side, UDP too. */
+  readonly port?: number;
 }
 
 /** Who may speak to the sockets of one side. */

@@ -71,6 +71,7 @@ function chain({ name, set, open }: Side): Context<Nft> {
     name: nftName(name),
     set: nftName(set),
     open: open !== undefined,
+    only: open?.port === undefined ? false : nftPort(open.port),
     packets: open?.packetsPerSecond,
     packetsBurst: open && 2 * open.packetsPerSecond,
     connections: open?.connectionsPerSecond,

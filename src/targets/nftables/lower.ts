@@ -34,7 +34,15 @@ function carrierSide(model: Model): Side {
   const { network } = model.edge;
   const digest = model.trunks.filter((trunk) => trunk.auth.type === "digest");
   const named = model.trunks.some((t) => t.outbound?.targets.some((target) => isIP(target.host) === 0));
+  const certificates = model.trunks.some((trunk) => trunk.auth.type === "client_certificate");
   const calls = digest.reduce((sum, trunk) => sum + (trunk.limits.calls_per_second ?? 0), 0);
+  const { tls } = network.carrier;
+  const open =
+    digest.length > 0 || named
+      ? { open: rateFor(calls) }
+      : certificates && tls !== undefined
+        ? { open: { ...rateFor(0), port: tls } }
+        : {};
   return {
     name: "carrier",
     set: "trunk",
@@ -47,7 +55,7 @@ function carrierSide(model: Model): Side {
         ? []
         : [{ property: `${trunk.id} › outbound › uri`, networks: singles(trunk.outbound.targets) }]),
     ]),
-    ...(digest.length > 0 || named ? { open: rateFor(calls) } : {}),
+    ...open,
   };
 }
 
@@ -86,11 +94,12 @@ function carrierAddresses({ bind }: NetworkModel): string[] {
 }
 
 function sockets(network: NetworkModel, side: "carrier" | "agents", addresses: readonly string[]): Socket[] {
-  return (["udp", "tcp"] as const).flatMap((protocol) => {
-    const port = network[side][protocol];
+  return (["udp", "tcp", "tls"] as const).flatMap((transport) => {
+    const port = network[side][transport];
     if (port === undefined) return [];
-    const at = join(network.at, side, protocol);
-    const property = `network › ${side} › ${protocol}`;
+    const at = join(network.at, side, transport);
+    const property = `network › ${side} › ${transport}`;
+    const protocol = transport === "udp" ? "udp" : "tcp";
     return addresses.map((address) => ({ at, property, protocol, address, port }));
   });
 }

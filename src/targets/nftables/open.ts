@@ -2,16 +2,19 @@
 import { isIP } from "node:net";
 import type { Diagnostic } from "../../core/diagnostic.ts";
 import type { Model } from "../../model/model.ts";
-import type { NftablesDoc, Side } from "./doc.ts";
+import type { NftablesDoc, Rate, Side } from "./doc.ts";
 
-/** A warning for each property that keeps a side open: CREW4101 digest trunks, CREW4102 agents with host names, CREW4103 carriers with host names. */
+/**
+ * A warning for each property that keeps a side open: CREW4101 digest trunks, CREW4102 agents with host names, CREW4103 client
+ * certificates, CREW4104 carriers with host names.
+ */
 export function openToAll(model: Model, doc: NftablesDoc): Diagnostic[] {
   return doc.sides.flatMap((side): Diagnostic[] => {
     const rate = side.open;
     if (rate === undefined || side.sockets.every((socket) => isLoopback(socket.address))) return [];
     const why = `Anybody can reach ${ports(side)}; each source may send ${rate.packetsPerSecond} packets and open ${rate.connectionsPerSecond} connections a second. Scanners find an open SIP port within minutes.`;
     return side.name === "carrier"
-      ? [...digestTrunks(model, why), ...namedCarriers(model, why)]
+      ? [...digestTrunks(model, why), ...certifiedTrunks(model, rate), ...namedCarriers(model, why)]
       : namedAgents(model, why);
   });
 }
@@ -39,7 +42,7 @@ function namedCarriers(model: Model, why: string): Diagnostic[] {
       .filter((target) => isIP(target.host) === 0)
       .map(
         (target): Diagnostic => ({
-          code: "CREW4103",
+          code: "CREW4104",
           severity: "warning",
           pointer: target.at,
           message: `The firewall leaves the carrier side open, since the addresses behind '${target.host}' of trunk '${trunk.id}' are not known.`,
@@ -47,6 +50,23 @@ function namedCarriers(model: Model, why: string): Diagnostic[] {
           help: "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name.",
         }),
       ),
+  );
+}
+
+function certifiedTrunks(model: Model, rate: Rate): Diagnostic[] {
+  return model.trunks.flatMap((trunk) =>
+    trunk.auth.type !== "client_certificate"
+      ? []
+      : [
+          {
+            code: "CREW4103",
+            severity: "warning",
+            pointer: trunk.auth.at,
+            message: `The firewall leaves the carrier side's TLS port open, since trunk '${trunk.id}' is known by its certificate at any address.`,
+            why: `Anybody can open ${rate.connectionsPerSecond} connections a second to it; without a certificate of yours they get no answer.`,
+            help: "Where the other end has fixed addresses, let only those through in a firewall before the edge.",
+          },
+        ],
   );
 }
 

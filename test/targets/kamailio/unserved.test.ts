@@ -14,7 +14,6 @@ function warnings(draft: object, where: "trunk" | "edge" = "trunk"): string[] {
 
 describe("a property that is not acted on", () => {
   it.each([
-    [{ sip: { auth: { type: "client_certificate", name: "a.example" } } }, "CREW4009 warning /sip/auth"],
     [
       { sip: { custom_headers: { outbound: [{ header: "X-A", value: "b" }] } } },
       "CREW4003 warning /sip/custom_headers/outbound",

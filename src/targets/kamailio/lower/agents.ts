@@ -14,7 +14,7 @@ export function lowerAgents(agents: readonly AgentModel[], network: NetworkModel
   const sets = new Map<string, readonly number[]>();
   let next = 1;
   for (const agent of agents) {
-    const reachable = agent.targets.filter((t) => t.transport !== "tls");
+    const reachable = agent.targets.filter((t) => network.agents[t.transport] !== undefined);
     const own: number[] = [];
     for (const priority of [...new Set(reachable.map((t) => t.priority))].sort((a, b) => a - b)) {
       const tier = reachable.filter((t) => t.priority === priority);

@@ -33,6 +33,7 @@ export function lower(model: Model): Result<KamailioDoc> {
       edge: model.edge.name,
       has,
       listeners: lowerListeners(network),
+      ...(has.tls ? lowerTls(network) : {}),
       aliases:
         network.hostname === undefined ? [] : [{ at: join(network.at, "hostname"), host: network.hostname }],
       identityHost: network.hostname ?? bracketed(publicAddress(network)),
@@ -66,6 +67,12 @@ function everywhere(model: Model, codec: CodecName): boolean {
     model.trunks.every((t) => t.codecs.some((c) => c.name === codec)) &&
     model.agents.every((a) => a.codecs === undefined || a.codecs.includes(codec))
   );
+}
+
+function lowerTls({ tls }: NetworkModel): Pick<KamailioDoc, "tls"> {
+  if (tls === undefined) return {};
+  const { at, certificate, private_key: privateKey, ca } = tls;
+  return { tls: { at, certificate, privateKey, ...(ca === undefined ? {} : { ca }) } };
 }
 
 function publicAddress(network: NetworkModel): string {

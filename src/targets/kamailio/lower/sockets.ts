@@ -1,9 +1,9 @@
 /** The sockets of the two sides. */
 import { join } from "../../../core/pointer.ts";
-import type { AddressPair, NetworkModel } from "../../../model/model.ts";
+import type { AddressPair, NetworkModel, Transport } from "../../../model/model.ts";
 import type { Listener } from "../doc.ts";
 
-const transports = ["udp", "tcp"] as const;
+const transports = ["udp", "tcp", "tls"] as const;
 const families = ["v4", "v6"] as const;
 
 /** One listener for each family and transport of the carrier side, one for each transport of the agent side. */
@@ -15,7 +15,7 @@ export function lowerListeners(network: NetworkModel): Listener[] {
     for (const family of families) {
       const address = network.bind[family];
       if (address === undefined) continue;
-      const suffix = `${family === "v6" ? "6" : ""}${transport === "tcp" ? "_tcp" : ""}`;
+      const suffix = `${family === "v6" ? "6" : ""}${ending(transport)}`;
       listeners.push({
         at: join(network.at, "carrier", transport),
         name: `carrier${suffix}`,
@@ -32,7 +32,7 @@ export function lowerListeners(network: NetworkModel): Listener[] {
     if (port === undefined) continue;
     listeners.push({
       at: join(network.at, "agents", transport),
-      name: transport === "udp" ? "agents" : "agents_tcp",
+      name: `agents${ending(transport)}`,
       property: `network › agents › ${transport}`,
       transport,
       address: network.agents.address,
@@ -40,6 +40,10 @@ export function lowerListeners(network: NetworkModel): Listener[] {
     });
   }
   return listeners;
+}
+
+function ending(transport: Transport): string {
+  return transport === "udp" ? "" : `_${transport}`;
 }
 
 function advertised(pub: AddressPair, family: "v4" | "v6", bound: string): { advertised?: string } {

@@ -16,8 +16,14 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
   const sources = trunks.some(readsHeaders);
   const someRoute = (test: (route: RouteModel) => boolean): boolean =>
     trunks.some((t) => t.routes.some(test));
+  const tls = some([network.carrier.tls, network.agents.tls]);
   return {
-    tcp: network.carrier.tcp !== undefined || network.agents.tcp !== undefined,
+    tcp: some([network.carrier.tcp, network.agents.tcp]) || tls,
+    tls,
+    tlsAgents: network.agents.tls !== undefined && targets.some((t) => t.transport === "tls"),
+    tlsNames:
+      network.agents.tls !== undefined && targets.some((t) => t.transport === "tls" && !isAddress(t.host)),
+    certificates: trunks.some((t) => t.auth.type === "client_certificate"),
     cidr,
     digest: digests.length > 0,
     realms: new Set(digests.map((d) => d.realm)).size > 1,

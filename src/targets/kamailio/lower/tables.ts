@@ -8,7 +8,7 @@ import { identityRows } from "./identity.ts";
 import type { OutboundTables } from "./outbound.ts";
 import type { RouteTables } from "./routes.ts";
 import { separator } from "./separator.ts";
-import { lowerPeers } from "./sources.ts";
+import { isAddress, lowerPeers } from "./sources.ts";
 
 // Longer than any call, so that what a lost BYE left behind goes too.
 const longestCall = 86_400;
@@ -47,6 +47,7 @@ export function lowerTables(
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
       : []),
     ...(has.digest ? digestTables(trunks, has) : []),
+    ...tlsTables(model, has),
   ];
 }
 
@@ -172,6 +173,39 @@ function limitTables(trunks: readonly TrunkModel[]): Table[] {
 /** Whether a full trunk answers what the script says without being told. */
 export function isUsual({ code, reason }: TrunkModel["limits"]["response"]): boolean {
   return code === 503 && reason === "Service Unavailable";
+}
+
+function tlsTables(model: Model, has: Switches): Table[] {
+  const named = model.trunks.flatMap(({ id, auth }): Row[] =>
+    auth.type === "client_certificate" ? [{ key: auth.name, value: id, at: auth.at }] : [],
+  );
+  const agents = new Map<string, Row>();
+  for (const agent of model.agents)
+    for (const target of agent.targets)
+      if (target.transport === "tls")
+        agents.set(target.host, {
+          key: target.host,
+          value: isAddress(target.host) ? 0 : target.port,
+          at: target.at,
+        });
+  return [
+    ...(has.certificates ? [stored("certificate", "trunk of a name in a client's certificate", named)] : []),
+    ...(has.tlsAgents
+      ? [
+          stored(
+            "tls_name",
+            "hosts that certificates of agents are for: the port of a name, 0 for an address",
+            [...agents.values()],
+          ),
+          {
+            name: "tls_peer",
+            about:
+              "connections whose certificate is the right one, by host:port and, within calls, ~host:port",
+            bits: bitsFor(2 * agents.size),
+          },
+        ]
+      : []),
+  ];
 }
 
 function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {

@@ -10,22 +10,12 @@ export function unserved(model: Model): Diagnostic[] {
   return [
     ...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofFeatures(trunk), ...ofRoutes(trunk, model)]),
     ...ofAgents(model),
-    ...ofNetwork(model),
   ];
 }
 
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.auth.type === "client_certificate")
-    found.push(
-      warning(
-        "CREW4009",
-        trunk.auth.at,
-        `'client_certificate' of trunk '${trunk.id}' is not acted on yet: all its inbound calls are refused.`,
-        "Use 'ip_allowlist' or 'digest'.",
-      ),
-    );
   if (trunk.outbound?.register !== undefined)
     found.push(
       warning(
@@ -90,32 +80,6 @@ function ofAgents(model: Model): Diagnostic[] {
           "Use 'disabled' where the network between is trusted.",
         ),
       );
-    for (const target of agent.targets.filter((t) => t.transport === "tls"))
-      found.push(
-        warning(
-          "CREW4005",
-          target.at,
-          `TLS towards agent '${agent.id}' is not acted on yet: no call goes to this address.`,
-          "Add a UDP or TCP address for the agent.",
-        ),
-      );
     return found;
   });
-}
-
-function ofNetwork(model: Model): Diagnostic[] {
-  const network = model.edge.network;
-  const found: Diagnostic[] = [];
-  for (const side of ["carrier", "agents"] as const) {
-    if (network[side].tls === undefined) continue;
-    found.push(
-      warning(
-        "CREW4006",
-        join(network.at, side, "tls"),
-        `TLS on the ${side === "carrier" ? "carrier" : "agent"} side is not acted on yet: the edge does not listen there.`,
-        "Peers reach the edge over UDP and TCP.",
-      ),
-    );
-  }
-  return found;
 }
