@@ -177,7 +177,8 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
   const families = new Set(own.map((l) => l.address.includes(":")));
   const test = ({ transport, address }: Listener) => {
-    const family = `$nh(d) ${address.includes(":") ? "=~" : "!~"} "^\\["`;
+    const isV6 = '$nh(d) =~ "^\\["';
+    const family = address.includes(":") ? isV6 : `!(${isV6})`;
     return trusted<CfgGrammar>(
       [`$nh(P) == "${transport.toUpperCase()}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
     );
