@@ -526,16 +526,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID."
     ]
   },
-  "CREW4004": {
-    "severity": "warning",
-    "messages": [
-      "'media_encryption' of trunk '…' is not acted on yet….",
-      "'media_encryption' of agent '…' is not acted on yet…."
-    ],
-    "help": [
-      "Use 'disabled' where the network between is trusted."
-    ]
-  },
   "CREW4005": {
     "severity": "warning",
     "messages": [
@@ -590,17 +580,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Inbound calls work. Nothing needs to change."
     ]
   },
-  "CREW4011": {
-    "severity": "warning",
-    "messages": [
-      "'transcode' of trunk '…' is not acted on yet: codecs only pass through.",
-      "Transcoding is not acted on yet, and agent '…' has no codec in common with trunk '…': its calls are refused with 488."
-    ],
-    "help": [
-      "List a codec that both sides speak.",
-      "Add a codec that both speak; every telephone speaks PCMU or PCMA."
-    ]
-  },
   "CREW4012": {
     "severity": "warning",
     "messages": [
@@ -608,15 +587,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Set both ends to the same kind of DTMF."
-    ]
-  },
-  "CREW4013": {
-    "severity": "warning",
-    "messages": [
-      "'keys_over_clear_signalling' of trunk '…' is not acted on yet: media is not encrypted."
-    ],
-    "help": [
-      "Nothing needs to change."
     ]
   },
   "CREW4014": {

@@ -17,10 +17,7 @@ const hours = { time_zone: "UTC", from: "09:00", to: "17:00" };
 describe("a property that is not acted on", () => {
   it.each([
     [{ sip: { auth: { type: "client_certificate", name: "a.example" } } }, "CREW4009 warning /sip/auth"],
-    [{ sip: { transcode: "always" } }, "CREW4011 warning /sip/transcode"],
-    [{ sip: { codecs: [{ name: "PCMU" }], inbound_routes: [main] } }, "CREW4011 warning /agents/a/codecs"],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
-    [{ sip: { keys_over_clear_signalling: true } }, "CREW4013 warning /sip/keys_over_clear_signalling"],
     [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
     [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
     [{ sip: { failover: { stop_on: [503] } } }, "CREW4016 warning /sip/failover"],

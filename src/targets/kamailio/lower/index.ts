@@ -18,6 +18,7 @@ export function lower(model: Model): Result<KamailioDoc> {
   const routes = lowerRoutes(model.trunks, {
     agents: new Map(model.agents.map((a) => [a.key, a])),
     sets: agents.sets,
+    line: model.edge.engine,
   });
   const has = lowerSwitches(model, routes, sources.networks.length > 0);
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
@@ -44,10 +45,10 @@ export function lower(model: Model): Result<KamailioDoc> {
   );
 }
 
-/** Whether all trunks and all agents that have a list of their own have a codec. */
+/** Whether all trunks and all agents that have a list of their own have a codec, and pass it on. */
 function everywhere(model: Model, codec: CodecName): boolean {
   return (
-    model.trunks.every((t) => t.codecs.some((c) => c.name === codec)) &&
+    model.trunks.every((t) => t.transcode !== "always" && t.codecs.some((c) => c.name === codec)) &&
     model.agents.every((a) => a.codecs === undefined || a.codecs.includes(codec))
   );
 }

@@ -1,8 +1,8 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
 import { createHash } from "node:crypto";
-import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
+import type { AgentModel, EngineLine, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
-import { codecFlags } from "./codecs.ts";
+import { codecsBetween } from "./codecs.ts";
 
 export interface RouteTables {
   /** `<trunk>:<number or user>` → `<chain>`, or `<place>^<chain>` where places matter. */
@@ -15,9 +15,12 @@ export interface RouteTables {
   readonly places: boolean;
   /** Whether exact entries stand under the MD5 of their key, which then is the last field of the value. */
   readonly hashed: boolean;
+  /** Whether the media relay may have to turn one codec into another. */
+  readonly transcodes: boolean;
 }
 
 export interface RouteContext {
+  readonly line: EngineLine;
   readonly agents: ReadonlyMap<string, AgentModel>;
   /** Key of an agent → its dispatcher sets, first choice first. */
   readonly sets: ReadonlyMap<string, readonly number[]>;
@@ -35,6 +38,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   const rules: Row[] = [];
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
+  let transcodes = false;
   for (const trunk of trunks) {
     let ruleCount = 0;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
@@ -45,11 +49,13 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       let chain = known.get(wanted);
       if (chain === undefined) {
         const steps = stepsOf(route, trunk, context);
+        transcodes ||= steps.some((s) => s.transcodes === true);
         const identity = steps.map((s) => s.value).join("\n");
         chain = chains.get(identity) ?? `c${chains.size + 1}`;
         if (!chains.has(identity)) {
           chains.set(identity, chain);
-          for (const [i, step] of steps.entries()) chainRows.push({ ...step, key: `${chain}:${i}` });
+          for (const [i, { at, value }] of steps.entries())
+            chainRows.push({ at, value, key: `${chain}:${i}` });
         }
         known.set(wanted, chain);
       }
@@ -65,7 +71,14 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   }
   const hashed = routes.size > readable;
   const exact = [...routes.values()];
-  return { routes: hashed ? exact.map(underHash) : exact, rules, chains: chainRows, places, hashed };
+  return {
+    routes: hashed ? exact.map(underHash) : exact,
+    rules,
+    chains: chainRows,
+    places,
+    hashed,
+    transcodes,
+  };
 }
 
 /** Up to so many entries a table is kept for reading; the slots of the core's hash still serve it well. */
@@ -118,6 +131,7 @@ function ruleValue(route: RouteModel, chain: string): string {
 interface Step {
   readonly at: Row["at"];
   readonly value: string;
+  readonly transcodes?: boolean;
 }
 
 function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): Step[] {
@@ -128,20 +142,17 @@ function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): S
       return [{ at: d.at, value: [0, 503, "Forwarding Not Available"].join(separator) }];
     const agent = context.agents.get(d.agent);
     if (agent === undefined) return [];
-    // What cannot be encrypted must not go in clear.
-    if (trunk.media_encryption === "required" || agent.media_encryption === "required")
-      return [{ at: d.at, value: [0, 488, "Encryption Not Available"].join(separator) }];
-    const leg = agent.nat ? "l" : "p";
-    const codecs = codecFlags(commonCodecs(trunk, agent));
+    const { pass = "-", lists = "" } = codecsBetween(trunk, agent, context.line);
+    const fields = [agent.id, agent.nat ? "l" : "p", ring, pass, lists, encryption[agent.media_encryption]];
+    // What is empty at the end is left out.
+    while (fields.at(-1) === "") fields.pop();
     return (context.sets.get(d.agent) ?? []).map((set) => ({
       at: d.at,
-      value: [set, agent.id, leg, ring, codecs].join(separator),
+      value: [set, ...fields].join(separator),
+      transcodes: lists !== "",
     }));
   });
 }
 
-/** Codecs that both have, in the order of the agent where it has one, since the callee's order decides. */
-function commonCodecs(trunk: TrunkModel, agent: AgentModel): CodecName[] {
-  const offered = trunk.codecs.map((c) => c.name);
-  return agent.codecs === undefined ? offered : agent.codecs.filter((c) => offered.includes(c));
-}
+/** What a chain says of an agent's `media_encryption`. */
+const encryption = { disabled: "", allowed: "a", required: "r" } as const;

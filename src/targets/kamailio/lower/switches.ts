@@ -1,6 +1,7 @@
 /** Which parts of the script a Model needs. */
 import type { Model } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
+import { opusOf } from "./codecs.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
 
@@ -24,6 +25,9 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     callers: some(all.flatMap((r) => [r.match.caller, r.match.caller_prefix])),
     plan: some(trunks.map((t) => t.number_plan)),
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
+    transcode: routes.transcodes,
+    rates: routes.transcodes && some(trunks.map(opusOf)),
+    srtp: [...trunks, ...model.agents].some((side) => side.media_encryption !== "disabled"),
     ring: some(all.map((r) => r.ring_timeout)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),

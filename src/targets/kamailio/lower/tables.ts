@@ -2,6 +2,7 @@
 import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
+import { opusOf } from "./codecs.ts";
 import { type RouteTables, separator } from "./routes.ts";
 import { lowerPeers } from "./sources.ts";
 
@@ -24,6 +25,10 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
+    ...(has.rates ? [stored("rate", "Opus as a trunk asks for it", rateRows(trunks))] : []),
+    ...(has.srtp
+      ? [stored("keys", "SRTP of a trunk: a allowed, r required; 1 keys in clear", keyRows(trunks))]
+      : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.digest ? digestTables(trunks, has) : []),
   ];
@@ -55,6 +60,28 @@ function planRows(trunks: readonly TrunkModel[]): Row[] {
 
 function natRows(trunks: readonly TrunkModel[]): Row[] {
   return trunks.filter((t) => t.nat).map((t) => ({ key: t.id, value: 1, at: join(t.at, "sip", "nat") }));
+}
+
+function rateRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap((t) => {
+    const value = opusOf(t);
+    return value === undefined ? [] : [{ key: t.id, value, at: join(t.at, "sip", "codecs") }];
+  });
+}
+
+/** Trunks that need no row have no SRTP, nor keys over signalling that is not encrypted. */
+function keyRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks
+    .filter((t) => t.media_encryption !== "disabled" || t.keys_over_clear_signalling)
+    .map((t) => ({
+      key: t.id,
+      value: `${t.media_encryption.charAt(0)}${t.keys_over_clear_signalling ? 1 : 0}`,
+      at: join(
+        t.at,
+        "sip",
+        t.media_encryption === "disabled" ? "keys_over_clear_signalling" : "media_encryption",
+      ),
+    }));
 }
 
 function limitTables(trunks: readonly TrunkModel[]): Table[] {

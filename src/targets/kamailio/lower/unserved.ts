@@ -54,15 +54,6 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID.",
       ),
     );
-  if (trunk.media_encryption !== "disabled")
-    found.push(
-      warning(
-        "CREW4004",
-        join(sip, "media_encryption"),
-        `'media_encryption' of trunk '${trunk.id}' is not acted on yet${trunk.media_encryption === "required" ? ": its calls are refused, since they could not be encrypted" : ": media is not encrypted"}.`,
-        "Use 'disabled' where the network between is trusted.",
-      ),
-    );
   return found;
 }
 
@@ -80,15 +71,6 @@ function ofAgents(model: Model): Diagnostic[] {
           join(agent.at, property),
           `'${property}' of agent '${agent.id}' is not acted on yet: agents cannot place calls.`,
           "Calls to the agent work. Nothing needs to change.",
-        ),
-      );
-    if (agent.media_encryption !== "disabled")
-      found.push(
-        warning(
-          "CREW4004",
-          join(agent.at, "media_encryption"),
-          `'media_encryption' of agent '${agent.id}' is not acted on yet${agent.media_encryption === "required" ? ": calls to it are refused, since they could not be encrypted" : ": media is not encrypted"}.`,
-          "Use 'disabled' where the network between is trusted.",
         ),
       );
     for (const target of agent.targets.filter((t) => t.transport === "tls"))
