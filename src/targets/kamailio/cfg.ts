@@ -69,6 +69,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     transcode,
     rates: has.rates,
     unlike: srtp || transcode,
+    legs_differ: nat || srtp || transcode,
     plain_profile: constant(plainProfile),
     media_base: constant(mediaBaseOf(doc.line, srtp)),
     codec_flags: constant(transcode ? " $var(codecs)" : ""),

@@ -66,8 +66,8 @@ describe("codecs of a step", () => {
   it("name the bandwidth of Opus where something is transcoded to it", () => {
     const codecs = [{ name: "PCMU" }, { name: "opus", sample_rate: 16000 }];
     const rate = "codec-transcode-opus/48000/2///maxplaybackrate--16000;sprop-maxcapturerate--16000";
-    expect(rows(doc({ codecs }, { codecs: ["opus"] }), "rate")).toEqual([rate]);
-    expect(rows(doc({ codecs }), "rate")).toBeUndefined();
+    expect(rows(doc({ codecs }, { codecs: ["opus"] }), "opus")).toEqual([rate]);
+    expect(rows(doc({ codecs }), "opus")).toBeUndefined();
   });
 });
 

@@ -25,7 +25,7 @@ export function lowerTables(model: Model, has: Switches, acl: readonly Row[], ro
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
-    ...(has.rates ? [stored("rate", "Opus as a trunk asks for it", rateRows(trunks))] : []),
+    ...(has.rates ? [stored("opus", "Opus as a trunk asks for it", rateRows(trunks))] : []),
     ...(has.srtp
       ? [stored("keys", "SRTP of a trunk: a allowed, r required; 1 keys in clear", keyRows(trunks))]
       : []),
