@@ -209,4 +209,9 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       },
     );
   });
+
+  test("the script of all these calls has no mistake that Kamailio sees", () => {
+    const said = world.edge.kamailio.lines.filter((l) => /(?:ERROR|WARNING|CRITICAL): (?!crew-)/.test(l));
+    expect(said.filter((l) => !l.includes("Network is unreachable") && !/send/.test(l))).toEqual([]);
+  });
 });
