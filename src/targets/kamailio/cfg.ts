@@ -166,7 +166,7 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
   const families = new Set(own.map((l) => l.address.includes(":")));
   const test = ({ transport, address }: Listener) => {
-    const family = `$nh(d) ${address.includes(":") ? "=~" : "!~"} "^\\["`;
+    const family = address.includes(":") ? `$nh(d) =~ "^\\["` : `!($nh(d) =~ "^\\[")`;
     return trusted<CfgGrammar>(
       [`$nh(P) == "${transport.toUpperCase()}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
     );
