@@ -42,7 +42,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       trunks: [
         other("hand", carrierHost, {}),
         other("always", "203.0.113.201", {
-          codecs: [{ name: "PCMU" }, { name: "PCMA" }, { name: "opus" }],
+          codecs: [{ name: "PCMU" }, { name: "PCMA" }, { name: "opus", sample_rate: 16000 }],
           transcode: "always",
         }),
         other("never", "203.0.113.202", {
@@ -132,6 +132,8 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       [2, [0], [opus], ["PCMU/8000"]],
       [4, [111, 110], ["PCMU/8000", "telephone-event/8000"], [opus, "telephone-event/48000"]],
       [4, [111, 101, 110], ["PCMU/8000", "telephone-event/8000"], [opus, "telephone-event/48000"]],
+      // Events of 8 kHz alone are no part of an Opus stream (RFC 4733 section 2.1); the relay would mix them up.
+      [4, [111, 101], ["PCMU/8000", "telephone-event/8000"], [opus]],
     ] as const)("number %i, offer %j: %j to the agent, %j to the caller", async (n, offer, there, hither) => {
       const call = await ring(n, offer);
       expect(codecsOf(call.got)).toEqual(there);
