@@ -38,6 +38,7 @@ import { check as noSharedCredentials } from "./no-shared-credentials.ts";
 import { check as noSharedRegistration } from "./no-shared-registration.ts";
 import { check as noSharedSource } from "./no-shared-source.ts";
 import { check as noSipPortInRtp } from "./no-sip-port-in-rtp.ts";
+import { check as noTranscodedCall } from "./no-transcoded-call.ts";
 import { check as noUncarriedCall } from "./no-uncarried-call.ts";
 import { check as noUnreachableAgent } from "./no-unreachable-agent.ts";
 import { check as noUnsafeEngine } from "./no-unsafe-engine.ts";
@@ -95,6 +96,7 @@ export const checks: readonly Check[] = [
   noSharedRegistration,
   noSharedSource,
   noSipPortInRtp,
+  noTranscodedCall,
   noUncarriedCall,
   noUnreachableAgent,
   noUnsafeEngine,

@@ -48,6 +48,13 @@ export function needs(model: Model): Need[] {
         wish: `Learned media on trunk '${trunk.id}'`,
         instead: "Set 'nat: false' on the trunk where the other end has a public address.",
       });
+    if (trunk.media_encryption !== "disabled")
+      found.push({
+        capability: "srtp",
+        at: join(trunk.at, "sip", "media_encryption"),
+        wish: `Encrypted media on trunk '${trunk.id}'`,
+        instead: "Set 'media_encryption' to 'disabled'.",
+      });
     for (const codec of trunk.codecs)
       if (codec.sample_rate !== undefined)
         found.push({
@@ -57,7 +64,7 @@ export function needs(model: Model): Need[] {
           instead: "Remove 'sample_rate'.",
         });
   }
-  for (const agent of model.agents)
+  for (const agent of model.agents) {
     if (agent.nat)
       found.push({
         capability: "learned_media",
@@ -65,6 +72,14 @@ export function needs(model: Model): Need[] {
         wish: `Learned media of agent '${agent.id}'`,
         instead: "Set 'nat: false' on the agent.",
       });
+    if (agent.media_encryption !== "disabled")
+      found.push({
+        capability: "srtp",
+        at: join(agent.at, "media_encryption"),
+        wish: `Encrypted media of agent '${agent.id}'`,
+        instead: "Set 'media_encryption' of the agent to 'disabled'.",
+      });
+  }
   return found;
 }
 

@@ -1,5 +1,6 @@
 /** CREW3125: media keys that everybody on the way can read. */
 import { join } from "../core/pointer.ts";
+import type { TrunkModel } from "../model/model.ts";
 import type { Check } from "./check.ts";
 import { sampleEdge } from "./sample.ts";
 
@@ -45,13 +46,22 @@ export const check = {
     for (const agent of model.agents) {
       if (agent.media_encryption === "disabled") continue;
       const clear = agent.targets.find((t) => t.transport !== "tls");
-      if (clear !== undefined)
-        report({
-          pointer: join(agent.at, "media_encryption"),
-          message: `Agent '${agent.id}' encrypts media, but its keys go over ${clear.transport.toUpperCase()}.`,
-          related: [{ pointer: clear.at, label: "not TLS" }],
-          help: "Write ';transport=tls' at the end of the agent's URI.",
-        });
+      if (clear === undefined) continue;
+      const required = agent.media_encryption === "required";
+      const blocked = model.trunks.find((t) => !t.keys_over_clear_signalling && calls(t, agent.key));
+      // Whoever lets keys travel in clear knows.
+      if (required && blocked === undefined && model.trunks.some((t) => calls(t, agent.key))) continue;
+      const without = required ? "it gets no calls there" : "its media is in clear there";
+      report({
+        pointer: join(agent.at, "media_encryption"),
+        message: `Agent '${agent.id}' is to encrypt media, but ${clear.transport.toUpperCase()} would show the keys: ${without}.`,
+        related: [{ pointer: clear.at, label: "not TLS" }],
+        help: `Write ';transport=tls' at the end of the agent's URI${required ? "; 'keys_over_clear_signalling: true' on the trunk lets the keys travel in clear" : ""}.`,
+      });
     }
   },
 } satisfies Check;
+
+function calls(trunk: TrunkModel, agent: string): boolean {
+  return trunk.routes.some((r) => r.destinations.some((d) => d.type === "agent" && d.agent === agent));
+}

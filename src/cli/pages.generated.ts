@@ -526,16 +526,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Add 'outbound' with the address of the other end, or remove these headers."
     ]
   },
-  "CREW4004": {
-    "severity": "warning",
-    "messages": [
-      "'media_encryption' of trunk '…' is not acted on yet….",
-      "'media_encryption' of agent '…' is not acted on yet…."
-    ],
-    "help": [
-      "Use 'disabled' where the network between is trusted."
-    ]
-  },
   "CREW4007": {
     "severity": "warning",
     "messages": [
@@ -554,17 +544,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "List the addresses that the agent calls from, one by one."
     ]
   },
-  "CREW4011": {
-    "severity": "warning",
-    "messages": [
-      "'transcode' of trunk '…' is not acted on yet: codecs only pass through.",
-      "Transcoding is not acted on yet, and agent '…' has no codec in common with trunk '…': its calls are refused with 488."
-    ],
-    "help": [
-      "List a codec that both sides speak.",
-      "Add a codec that both speak; every telephone speaks PCMU or PCMA."
-    ]
-  },
   "CREW4012": {
     "severity": "warning",
     "messages": [
@@ -572,15 +551,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Set both ends to the same kind of DTMF."
-    ]
-  },
-  "CREW4013": {
-    "severity": "warning",
-    "messages": [
-      "'keys_over_clear_signalling' of trunk '…' is not acted on yet: media is not encrypted."
-    ],
-    "help": [
-      "Nothing needs to change."
     ]
   },
   "CREW4014": {
@@ -644,6 +614,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Add an address with UDP or TCP."
+    ]
+  },
+  "CREW4026": {
+    "severity": "warning",
+    "messages": [
+      "Encrypted media of calls to trunk '…' is not acted on yet: since it is required, no call goes there."
+    ],
+    "help": [
+      "Use 'allowed' where the network between is trusted; such calls are not encrypted."
     ]
   },
   "CREW4101": {

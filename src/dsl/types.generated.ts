@@ -49,7 +49,7 @@ export interface Agent {
   /** Where the agent listens. Several URIs share the load and stand in for each other. */
   readonly uri: string | readonly (string | WeightedUri)[];
   /**
-   * Codecs that the agent speaks, in its order.
+   * Codecs that the agent speaks, in its order. Beside opus it needs telephone-event/48000 for digits (RFC 4733).
    *
    * @default those of the trunk
    */
@@ -61,7 +61,7 @@ export interface Agent {
    */
   readonly nat?: boolean | undefined;
   /**
-   * SRTP towards the agent.
+   * SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`.
    *
    * @default `disabled`
    */
@@ -812,7 +812,7 @@ export interface Codec {
    * @default place in the list
    */
   readonly priority?: number | undefined;
-  /** Audio bandwidth asked of Opus, in Hz (RFC 7587 maxplaybackrate). SDP always says opus/48000/2. */
+  /** Audio bandwidth asked of Opus where the edge transcodes to it, in Hz (RFC 7587 maxplaybackrate and sprop-maxcapturerate); Opus that passes keeps what its two ends say. SDP always says opus/48000/2, and beside G.711 the audio has 8 kHz whatever stands here. */
   readonly sample_rate?: 8000 | 12000 | 16000 | 24000 | 48000 | undefined;
 }
 
@@ -907,19 +907,19 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly caller_id?: CallerId | undefined;
   /**
-   * SRTP towards the carrier side.
+   * SRTP with the carrier side, with keys in SDP (SDES, RFC 4568): `disabled` refuses offers of SRTP with 488, `allowed` takes what is offered, `required` refuses plain RTP. Where the edge offers, `allowed` is SRTP over TLS and plain RTP else.
    *
    * @default `disabled`
    */
   readonly media_encryption?: "disabled" | "allowed" | "required" | undefined;
   /**
-   * Let the keys of SRTP travel in SDP (SDES, RFC 4568) over UDP or TCP too, where whoever sees the messages can decrypt the audio. Without it such calls have no SRTP where that is `allowed`, and are refused where it is `required`.
+   * Let the keys of SRTP travel in SDP (SDES, RFC 4568) over UDP or TCP too, where whoever sees the messages can decrypt the audio. Goes for the agents of the trunk's calls too. Without it SRTP over UDP or TCP is refused, and not offered.
    *
    * @default false
    */
   readonly keys_over_clear_signalling?: boolean | undefined;
   /**
-   * Turn one codec into another: `auto` only where the two sides have none in common, `always` so that each side gets the first codec of its list, `never`.
+   * Turn one codec into another: `auto` only where an offer has none that the other side speaks, `always` so that each side gets the first codec of its list, `never`.
    *
    * @default `auto`
    */

@@ -23,6 +23,9 @@ const fixedPeersOnly =
 const passThroughOnly =
   "with rtpengine 10.5 codecs only pass through: its Opus encoder ignores rate and bit rate, and DTMF gets lost beside Opus";
 
+const mixedEvents =
+  "transcoded, events of 8 kHz in an Opus stream arrive twice and out of order: none are negotiated there";
+
 /** What a line cannot do whatever its revision; what is not named here it can. */
 const missing: Readonly<Partial<Record<CapabilityName, Missing>>> = {
   tcp: only56("Debian 12's packages serve UDP only: a hole in reading TCP (CVE-2026-39863) stays open there"),
@@ -47,7 +50,11 @@ const missing: Readonly<Partial<Record<CapabilityName, Missing>>> = {
   transcoding: only56(passThroughOnly),
   transcode_opus: only56(passThroughOnly),
   opus_sample_rate: only56(passThroughOnly),
-  opus_dtmf_8000: only56("the allow-asymmetric-codecs flag came with rtpengine 11.5"),
+  opus_dtmf_8000: {
+    "6.1": mixedEvents,
+    "6.0": mixedEvents,
+    "5.6": "the allow-asymmetric-codecs flag came with rtpengine 11.5",
+  },
   measured_jitter: only56("measure-rtp came with rtpengine 11.5"),
   kernel_forwarding: only56(
     "rtpengine 10.5 has an iptables target alone; the nftables expression came with 12.5",

@@ -207,7 +207,7 @@ describe("engine lines", () => {
     const sip = { codecs: [{ name: "PCMU" }] };
     expect(on56(sip, opus)).toEqual(["CREW4202 error /trunks/0/agents/a/codecs"]);
     expect(on56({ transcode: "always" })).toEqual(["CREW4202 error /trunks/0/sip/transcode"]);
-    expect(found(sip, { trunk: opus })).toEqual([]);
+    expect(found(sip, { trunk: opus })).toEqual(["CREW3140 info /trunks/0/agents/a/codecs"]);
   });
 
   it("that have no safe TLS call no provider by it", () => {

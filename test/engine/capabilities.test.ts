@@ -17,9 +17,10 @@ describe("capabilities", () => {
       }
   });
 
-  test("of the current line: all but SHA-256 towards providers", () => {
+  test("of the current line: all but SHA-256 towards providers and events of 8 kHz beside Opus", () => {
     expect(Object.entries(status("6.1")).filter(([, s]) => s !== "yes")).toEqual([
       ["sha256_digest_outbound", "no"],
+      ["opus_dtmf_8000", "no"],
     ]);
   });
 

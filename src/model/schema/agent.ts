@@ -26,7 +26,9 @@ export const agent = z
       .array(codecName)
       .min(1)
       .max(8)
-      .describe("Codecs that the agent speaks, in its order. Default: those of the trunk.")
+      .describe(
+        "Codecs that the agent speaks, in its order. Beside opus it needs telephone-event/48000 for digits (RFC 4733). Default: those of the trunk.",
+      )
       .optional(),
     nat: z
       .boolean()
@@ -34,7 +36,11 @@ export const agent = z
         "The agent's media address is not the one in its SDP: learn it from the first packets. Default: false.",
       )
       .optional(),
-    media_encryption: mediaEncryption.describe("SRTP towards the agent. Default: `disabled`.").optional(),
+    media_encryption: mediaEncryption
+      .describe(
+        "SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`. Default: `disabled`.",
+      )
+      .optional(),
     allowed_ips: z
       .array(ipNetwork)
       .max(64)

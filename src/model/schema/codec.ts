@@ -19,7 +19,7 @@ export const codec = z
     sample_rate: z
       .union([z.literal(8000), z.literal(12000), z.literal(16000), z.literal(24000), z.literal(48000)])
       .describe(
-        "Audio bandwidth asked of Opus, in Hz (RFC 7587 maxplaybackrate). SDP always says opus/48000/2.",
+        "Audio bandwidth asked of Opus where the edge transcodes to it, in Hz (RFC 7587 maxplaybackrate and sprop-maxcapturerate); Opus that passes keeps what its two ends say. SDP always says opus/48000/2, and beside G.711 the audio has 8 kHz whatever stands here.",
       )
       .optional(),
   })

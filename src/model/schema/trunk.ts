@@ -98,18 +98,20 @@ export const sip = z
       .meta({ title: "CallerId" })
       .optional(),
     media_encryption: mediaEncryption
-      .describe("SRTP towards the carrier side. Default: `disabled`.")
+      .describe(
+        "SRTP with the carrier side, with keys in SDP (SDES, RFC 4568): `disabled` refuses offers of SRTP with 488, `allowed` takes what is offered, `required` refuses plain RTP. Where the edge offers, `allowed` is SRTP over TLS and plain RTP else. Default: `disabled`.",
+      )
       .optional(),
     keys_over_clear_signalling: z
       .boolean()
       .describe(
-        "Let the keys of SRTP travel in SDP (SDES, RFC 4568) over UDP or TCP too, where whoever sees the messages can decrypt the audio. Without it such calls have no SRTP where that is `allowed`, and are refused where it is `required`. Default: false.",
+        "Let the keys of SRTP travel in SDP (SDES, RFC 4568) over UDP or TCP too, where whoever sees the messages can decrypt the audio. Goes for the agents of the trunk's calls too. Without it SRTP over UDP or TCP is refused, and not offered. Default: false.",
       )
       .optional(),
     transcode: z
       .enum(["auto", "always", "never"])
       .describe(
-        "Turn one codec into another: `auto` only where the two sides have none in common, `always` so that each side gets the first codec of its list, `never`. Default: `auto`.",
+        "Turn one codec into another: `auto` only where an offer has none that the other side speaks, `always` so that each side gets the first codec of its list, `never`. Default: `auto`.",
       )
       .optional(),
     dtmf: z

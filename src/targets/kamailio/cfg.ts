@@ -6,8 +6,9 @@ import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
 // The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
-const mediaBase =
-  "replace-origin ICE=remove rtcp-mux-demux transport-protocol=RTP/AVP received-from=$si call-id=$avp(id)";
+const mediaBase = (profile: string): string =>
+  `replace-origin ICE=remove rtcp-mux-demux ${profile} received-from=$si call-id=$avp(id)`;
+const plainProfile = "transport-protocol=RTP/AVP";
 const olderMediaBase =
   "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP call-id=$avp(id)";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
@@ -34,6 +35,8 @@ const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
 export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar> {
   const { has } = doc;
   const nat = has.nat && media;
+  const srtp = has.srtp && media;
+  const transcode = has.transcode && media;
   const constant = (text: string): KamToken => trusted(text);
   return {
     edge: kamComment(doc.edge),
@@ -75,13 +78,20 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     media,
     nat,
     block: has.block && media,
-    media_base: constant(doc.line === "5.6" ? olderMediaBase : mediaBase),
+    srtp,
+    transcode,
+    rates: has.rates,
+    unlike: srtp || transcode,
+    legs_differ: nat || srtp || transcode,
+    plain_profile: constant(plainProfile),
+    media_base: constant(mediaBaseOf(doc.line, srtp)),
+    codec_flags: constant(transcode ? " $var(codecs)" : ""),
     flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
     pinned: constant(pinned),
     learned: constant(learned),
     carrier_leg: constant(nat ? "$var(flags)" : pinned),
     agent_leg: constant(nat ? "$var(flags)" : pinned),
-    legs: constant(nat ? "$var(carrier_leg)$avp(leg)" : "pp"),
+    legs: constant(legs({ nat, srtp, transcode })),
     claim_source: constant(has.digest ? "$var(origin)" : "-"),
     first_type: doc.universal === undefined ? false : payloadTypes[doc.universal],
     first_name: doc.universal === undefined ? false : kamToken(doc.universal),
@@ -101,8 +111,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     limits: has.limits,
     outbound: has.outbound,
     forwards: has.forwards,
-    from_agents: constant(has.forwards ? "direction=$avp(from)" : "direction=agents"),
-    to_agents: constant(has.forwards ? "direction=$avp(from)" : "direction=agents"),
+    from_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
+    to_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
     outbound_routes: has.outboundRoutes,
     outbound_names: has.outboundNames,
     e164: has.numbers || has.outbound,
@@ -178,6 +188,18 @@ function conditions({ ruleFields, clock }: KamailioDoc) {
     clock_cycle: clock?.cycle ?? 0,
     clock_base: clock === undefined ? 0 : clock.first - clock.cycle,
   };
+}
+
+function mediaBaseOf(line: KamailioDoc["line"], srtp: boolean): string {
+  if (line === "5.6") return olderMediaBase;
+  return mediaBase(srtp ? "$var(profile)" : plainProfile);
+}
+
+/** What a claim says of the two legs: learned, encrypted, and, of transcoded calls, the codecs. */
+function legs(has: { readonly nat: boolean; readonly srtp: boolean; readonly transcode: boolean }): string {
+  const learning = has.nat ? "$var(carrier_leg)$avp(leg)" : "pp";
+  const encrypted = has.srtp ? "$var(carrier_profile)$var(agent_profile)" : has.transcode ? "pp" : "";
+  return `${learning}${encrypted}${has.transcode ? "$var(lists)" : ""}`;
 }
 
 /** Hosts that are the process's own and no address of the carrier side. */

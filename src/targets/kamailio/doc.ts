@@ -48,6 +48,11 @@ export interface Switches {
   readonly refusals: boolean;
   /** Trunks that say which answers go on. */
   readonly failover: boolean;
+  /** Sides that may have no codec in common and are transcoded; trunks that ask for a bandwidth of Opus. */
+  readonly transcode: boolean;
+  readonly rates: boolean;
+  /** Sides whose media is, or may be, encrypted. */
+  readonly srtp: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
   /** Media addresses that are learned. */
@@ -158,7 +163,7 @@ export interface KamailioDoc {
   readonly agentsHost: string;
   /** All codecs that some trunk has. */
   readonly codecs: readonly CodecName[];
-  /** A codec of fixed payload type that every agent gets from every trunk, where there is one. */
+  /** A codec of fixed payload type that passes between every trunk and every agent, where there is one. */
   readonly universal?: "PCMU" | "PCMA" | "G722";
   /** Of the first digest trunk: what a stranger is challenged with. */
   readonly realm?: string;

@@ -12,6 +12,7 @@ const everything = {
   agents: {
     sarah: { uri: ["sip:127.0.0.3:5080", { uri: "sip:127.0.0.4:5080", priority: 2, weight: 3 }] },
     marcus: { uri: "sip:desk@127.0.0.5:5080;transport=tcp", nat: true, codecs: ["PCMA"] },
+    wide: { uri: "sip:127.0.0.7:5080", codecs: ["opus"] },
     named: { uri: "sip:127.0.0.6:5082" },
   },
 };
@@ -30,6 +31,7 @@ const routes = {
     { match: { to_prefix: "+1415556", caller_prefix: "+49" }, agent_id: "sarah" },
     { match: { to_prefix: "+1415556" }, agent_id: "marcus" },
     { match: { to_prefix: "+1415557" }, forward: "+14155550177" },
+    { match: { to_user: "wide" }, agent_id: "wide" },
   ],
   caller_id: { source: "pai", fallback: "rpid" },
   custom_headers: {

@@ -5,7 +5,7 @@ import type { CodecName, Model, NetworkModel } from "../../../model/model.ts";
 import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
 import { codecFlags } from "./codecs.ts";
-import { lowerOutbound } from "./outbound.ts";
+import { canCarry, lowerOutbound } from "./outbound.ts";
 import { lowerRoutes } from "./routes.ts";
 import { lowerListeners } from "./sockets.ts";
 import { lowerSources } from "./sources.ts";
@@ -20,7 +20,8 @@ export function lower(model: Model): Result<KamailioDoc> {
   const routes = lowerRoutes(model.trunks, {
     agents: new Map(model.agents.map((a) => [a.key, a])),
     sets: agents.sets,
-    carriers: new Set(model.trunks.flatMap((t) => (t.outbound === undefined ? [] : [t.id]))),
+    carriers: new Set(model.trunks.filter(canCarry).map((t) => t.id)),
+    line: model.edge.engine,
   });
   const has = lowerSwitches(model, routes, sources.networks.length > 0);
   const outbound = lowerOutbound(model, (trunk) => codecFlags(trunk.codecs.map((c) => c.name)));
@@ -61,10 +62,10 @@ function clockOf({ time_zones }: Model): Pick<KamailioDoc, "clock"> {
     : { clock: { first: first.year, cycle: years.length } };
 }
 
-/** Whether all trunks and all agents that have a list of their own have a codec. */
+/** Whether all trunks and all agents that have a list of their own have a codec, and pass it on. */
 function everywhere(model: Model, codec: CodecName): boolean {
   return (
-    model.trunks.every((t) => t.codecs.some((c) => c.name === codec)) &&
+    model.trunks.every((t) => t.transcode !== "always" && t.codecs.some((c) => c.name === codec)) &&
     model.agents.every((a) => a.codecs === undefined || a.codecs.includes(codec))
   );
 }

@@ -24,10 +24,15 @@ export interface OutboundTables {
   readonly peers: readonly Row[];
 }
 
+/** Whether calls go out over a trunk: they are plain, so a trunk whose media must be encrypted carries none. */
+export function canCarry(trunk: TrunkModel): trunk is OutboundTrunk {
+  return trunk.outbound !== undefined && trunk.media_encryption !== "required";
+}
+
 type OutboundTrunk = TrunkModel & { readonly outbound: NonNullable<TrunkModel["outbound"]> };
 
 export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => string): OutboundTables {
-  const trunks = model.trunks.filter((t): t is OutboundTrunk => t.outbound !== undefined);
+  const trunks = model.trunks.filter(canCarry);
   return {
     dial: dialRows(model.agents, trunks),
     ways: [...trunks.flatMap((t) => wayRows(t.id, [t])), ...routeWays(model, trunks)],
@@ -69,7 +74,7 @@ function dialRows(agents: readonly AgentModel[], trunks: readonly OutboundTrunk[
   const found = new Map<string, { trunks: Set<string>; leg: string; at: string }>();
   for (const agent of agents) {
     const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
-    if (own.length === 0) continue;
+    if (own.length === 0 || agent.media_encryption === "required") continue;
     for (const { address, at } of dialAddresses(agent)) {
       const entry = found.get(address) ?? { trunks: new Set(), leg: agent.nat ? "l" : "p", at };
       for (const id of own) entry.trunks.add(id);

@@ -1,8 +1,8 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
 import { haveDistinctKeys } from "../../../model/distinct.ts";
-import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
+import type { AgentModel, EngineLine, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Grouping, Row, RuleField } from "../doc.ts";
-import { codecFlags } from "./codecs.ts";
+import { codecsBetween } from "./codecs.ts";
 import { type ConditionTables, hasFurther, rulesOf } from "./conditions.ts";
 import { group, readable } from "./grouped.ts";
 import { separator } from "./separator.ts";
@@ -20,9 +20,12 @@ export interface RouteTables {
   readonly places: boolean;
   /** How exact entries share rows, where they are many; the value of an entry then is `<chain>` or `<place>/<chain>`. */
   readonly grouping?: Grouping;
+  /** Whether the media relay may have to turn one codec into another. */
+  readonly transcodes: boolean;
 }
 
 export interface RouteContext {
+  readonly line: EngineLine;
   readonly agents: ReadonlyMap<string, AgentModel>;
   /** Key of an agent → its dispatcher sets, first choice first. */
   readonly sets: ReadonlyMap<string, readonly number[]>;
@@ -42,6 +45,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   const ruleValues = rulesOf(trunks);
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
+  let transcodes = false;
   for (const trunk of trunks) {
     let ruleCount = 0;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
@@ -52,11 +56,13 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       let chain = known.get(wanted);
       if (chain === undefined) {
         const steps = stepsOf(route, trunk, context);
+        transcodes ||= steps.some((s) => s.transcodes === true);
         const identity = steps.map((s) => s.value).join("\n");
         chain = chains.get(identity) ?? `c${chains.size + 1}`;
         if (!chains.has(identity)) {
           chains.set(identity, chain);
-          for (const [i, step] of steps.entries()) chainRows.push({ ...step, key: `${chain}:${i}` });
+          for (const [i, { at, value }] of steps.entries())
+            chainRows.push({ at, value, key: `${chain}:${i}` });
         }
         known.set(wanted, chain);
       }
@@ -80,6 +86,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     conditions: ruleValues.tables(),
     chains: chainRows,
     places,
+    transcodes,
   };
   if (between === separator) return { routes: entries, ...rest };
   const { rows, grouping } = group(entries);
@@ -123,6 +130,7 @@ function readsAsNumber(route: RouteModel): boolean {
 interface Step {
   readonly at: Row["at"];
   readonly value: string;
+  readonly transcodes?: boolean;
 }
 
 function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): Step[] {
@@ -135,20 +143,17 @@ function stepsOf(route: RouteModel, trunk: TrunkModel, context: RouteContext): S
         : [{ at: d.at, value: [0, 503, "Forwarding Not Available"].join(separator) }];
     const agent = context.agents.get(d.agent);
     if (agent === undefined) return [];
-    // What cannot be encrypted must not go in clear.
-    if (trunk.media_encryption === "required" || agent.media_encryption === "required")
-      return [{ at: d.at, value: [0, 488, "Encryption Not Available"].join(separator) }];
-    const leg = agent.nat ? "l" : "p";
-    const codecs = codecFlags(commonCodecs(trunk, agent));
+    const { pass = "-", lists = "" } = codecsBetween(trunk, agent, context.line);
+    const fields = [agent.id, agent.nat ? "l" : "p", ring, pass, lists, encryption[agent.media_encryption]];
+    // What is empty at the end is left out.
+    while (fields.at(-1) === "") fields.pop();
     return (context.sets.get(d.agent) ?? []).map((set) => ({
       at: d.at,
-      value: [set, agent.id, leg, ring, codecs].join(separator),
+      value: [set, ...fields].join(separator),
+      transcodes: lists !== "",
     }));
   });
 }
 
-/** Codecs that both have, in the order of the agent where it has one, since the callee's order decides. */
-function commonCodecs(trunk: TrunkModel, agent: AgentModel): CodecName[] {
-  const offered = trunk.codecs.map((c) => c.name);
-  return agent.codecs === undefined ? offered : agent.codecs.filter((c) => offered.includes(c));
-}
+/** What a chain says of an agent's `media_encryption`. */
+const encryption = { disabled: "", allowed: "a", required: "r" } as const;

@@ -1,6 +1,7 @@
 /** Which parts of the script a Model needs. */
 import type { Model, RouteModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
+import { opusOf } from "./codecs.ts";
 import { readsHeaders } from "./identity.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
@@ -49,6 +50,9 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && `${value}`.startsWith("0^")),
     failover: trunks.some((t) => t.failover.continue_on.length + t.failover.stop_on.length > 0),
     ring: someRoute((r) => r.ring_timeout !== undefined),
+    transcode: routes.transcodes,
+    rates: routes.transcodes && some(trunks.map(opusOf)),
+    srtp: [...trunks, ...model.agents].some((side) => side.media_encryption !== "disabled"),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),

@@ -2,6 +2,7 @@
 import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
+import { opusOf } from "./codecs.ts";
 import { clockRows } from "./conditions.ts";
 import { templateRows, variableRows } from "./headers.ts";
 import { identityRows } from "./identity.ts";
@@ -42,6 +43,10 @@ export function lowerTables(
     ...headerTables(trunks, has),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
     ...(has.outbound ? outboundTables(outbound, has) : []),
+    ...(has.rates ? [stored("opus", "Opus as a trunk asks for it", rateRows(trunks))] : []),
+    ...(has.srtp
+      ? [stored("keys", "SRTP of a trunk: a allowed, r required; 1 keys in clear", keyRows(trunks))]
+      : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
@@ -144,6 +149,28 @@ function failoverRows(trunks: readonly TrunkModel[]): Row[] {
       })),
     ),
   );
+}
+
+function rateRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap((t) => {
+    const value = opusOf(t);
+    return value === undefined ? [] : [{ key: t.id, value, at: join(t.at, "sip", "codecs") }];
+  });
+}
+
+/** Trunks that need no row have no SRTP, nor keys over signalling that is not encrypted. */
+function keyRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks
+    .filter((t) => t.media_encryption !== "disabled" || t.keys_over_clear_signalling)
+    .map((t) => ({
+      key: t.id,
+      value: `${t.media_encryption.charAt(0)}${t.keys_over_clear_signalling ? 1 : 0}`,
+      at: join(
+        t.at,
+        "sip",
+        t.media_encryption === "disabled" ? "keys_over_clear_signalling" : "media_encryption",
+      ),
+    }));
 }
 
 function limitTables(trunks: readonly TrunkModel[]): Table[] {

@@ -12,15 +12,6 @@ export function ofFeatures(trunk: TrunkModel): Diagnostic[] {
 function ofMedia(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.transcode === "always")
-    found.push(
-      warning(
-        "CREW4011",
-        join(sip, "transcode"),
-        `'transcode' of trunk '${trunk.id}' is not acted on yet: codecs only pass through.`,
-        "List a codec that both sides speak.",
-      ),
-    );
   if (trunk.dtmf !== "auto")
     found.push(
       warning(
@@ -28,15 +19,6 @@ function ofMedia(trunk: TrunkModel): Diagnostic[] {
         join(sip, "dtmf"),
         `'dtmf' of trunk '${trunk.id}' is not acted on yet: digits cross as they come.`,
         "Set both ends to the same kind of DTMF.",
-      ),
-    );
-  if (trunk.keys_over_clear_signalling)
-    found.push(
-      warning(
-        "CREW4013",
-        join(sip, "keys_over_clear_signalling"),
-        `'keys_over_clear_signalling' of trunk '${trunk.id}' is not acted on yet: media is not encrypted.`,
-        "Nothing needs to change.",
       ),
     );
   return found;

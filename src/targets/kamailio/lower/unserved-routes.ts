@@ -6,7 +6,7 @@ import { warning } from "./warning.ts";
 
 /** One warning for each kind and trunk: there may be thousands of such routes. */
 export function ofRoutes(trunk: TrunkModel, model: Model): Diagnostic[] {
-  return [...ofForwards(trunk, model), ...ofCodecs(trunk, model)];
+  return ofForwards(trunk, model);
 }
 
 function ofForwards(trunk: TrunkModel, model: Model): Diagnostic[] {
@@ -38,23 +38,4 @@ function ofForwards(trunk: TrunkModel, model: Model): Diagnostic[] {
       ),
     );
   return found;
-}
-
-/** With transcoding, sides without a common codec understand each other; without it their calls fail. */
-function ofCodecs(trunk: TrunkModel, model: Model): Diagnostic[] {
-  if (trunk.transcode === "never") return [];
-  const spoken = new Set(trunk.codecs.map((c) => c.name));
-  const apart = model.agents.filter((a) => a.codecs?.every((codec) => !spoken.has(codec)) === true);
-  return apart
-    .filter(({ key }) =>
-      trunk.routes.some((r) => r.destinations.some((d) => d.type === "agent" && d.agent === key)),
-    )
-    .map((agent) =>
-      warning(
-        "CREW4011",
-        join(agent.at, "codecs"),
-        `Transcoding is not acted on yet, and agent '${agent.id}' has no codec in common with trunk '${trunk.id}': its calls are refused with 488.`,
-        "Add a codec that both speak; every telephone speaks PCMU or PCMA.",
-      ),
-    );
 }

@@ -25,6 +25,15 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         "Have the provider send calls to the edge's address.",
       ),
     );
+  if (trunk.outbound !== undefined && trunk.media_encryption === "required")
+    found.push(
+      warning(
+        "CREW4026",
+        trunk.outbound.at,
+        `Encrypted media of calls to trunk '${trunk.id}' is not acted on yet: since it is required, no call goes there.`,
+        "Use 'allowed' where the network between is trusted; such calls are not encrypted.",
+      ),
+    );
   for (const target of (trunk.outbound?.targets ?? []).filter((t) => t.transport === "tls"))
     found.push(
       warning(
@@ -41,15 +50,6 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         join(sip, "custom_headers", "outbound"),
         `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound'.`,
         "Add 'outbound' with the address of the other end, or remove these headers.",
-      ),
-    );
-  if (trunk.media_encryption !== "disabled")
-    found.push(
-      warning(
-        "CREW4004",
-        join(sip, "media_encryption"),
-        `'media_encryption' of trunk '${trunk.id}' is not acted on yet${trunk.media_encryption === "required" ? ": its calls are refused, since they could not be encrypted" : ": media is not encrypted"}.`,
-        "Use 'disabled' where the network between is trusted.",
       ),
     );
   return found;
@@ -69,15 +69,6 @@ function ofAgents(model: Model): Diagnostic[] {
           join(agent.at, property),
           `'${property}' of agent '${agent.id}' is not acted on yet: only single addresses may place calls.`,
           "List the addresses that the agent calls from, one by one.",
-        ),
-      );
-    if (agent.media_encryption !== "disabled")
-      found.push(
-        warning(
-          "CREW4004",
-          join(agent.at, "media_encryption"),
-          `'media_encryption' of agent '${agent.id}' is not acted on yet${agent.media_encryption === "required" ? ": calls to it are refused, since they could not be encrypted" : ": media is not encrypted"}.`,
-          "Use 'disabled' where the network between is trusted.",
         ),
       );
     return found;

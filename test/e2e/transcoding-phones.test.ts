@@ -1,0 +1,80 @@
+/** Phones without a common codec hear each other across the edge, and their digits arrive. */
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { type Phone, type PhoneOptions, phone } from "../../src/phone/baresip.ts";
+import { capture, rtpStreams } from "../lab/capture.ts";
+import { dial, draft, openWorld, sleep, toAgent, type World } from "./call-world.ts";
+
+const opus = "opus/48000/2";
+
+let world: World;
+beforeAll(async () => {
+  const agents = {
+    opus: { uri: "sip:10.0.4.10:5080", codecs: ["opus"] },
+    narrow: { uri: "sip:10.0.4.11:5080", codecs: ["PCMU"] },
+  };
+  const codecs = ["PCMU", "PCMA", "opus", "G722"].map((name) => ({ name }));
+  world = await openWorld(draft(agents, [toAgent(0, "opus"), toAgent(1, "narrow")], { codecs }));
+}, 600_000);
+afterAll(() => world.close());
+
+let phones = 0;
+async function at(address: string, o: Partial<PhoneOptions>): Promise<Phone> {
+  const name = `phone-${++phones}`;
+  const as = { launcher: await world.lab.host(address), tools: world.lab.tools, name, address };
+  const made = await phone({ ...as, dir: join(world.lab.dir, name), ...o });
+  onTestFinished(() => made.stop());
+  return made;
+}
+
+/** The agent as soon as the edge knows that it is there. */
+async function callee(address: string, codecs: readonly string[]): Promise<Phone> {
+  const made = await at(address, { port: 5080, user: "agent", playHz: 1100, codecs });
+  await expect.poll(async () => (await world.targets())[`${address}:5080`], { timeout: 15_000 }).toBe("AP");
+  return made;
+}
+
+const carrierAt = "203.0.113.10";
+
+test.each([
+  [0, "10.0.4.10", ["PCMU/8000/1"], [opus]],
+  [0, "10.0.4.10", ["G722/16000/1"], [opus]],
+  [1, "10.0.4.11", [opus], ["PCMU/8000/1"]],
+] as const)(
+  "number %i at %s: %j and %j hear each other",
+  async (n, address, theirs, ours) => {
+    const agent = await callee(address, ours);
+    const caller = await at(carrierAt, { playHz: 700, codecs: theirs });
+    expect(await caller.dial(dial(n))).toMatchObject({ answered: true });
+    await sleep(1200);
+    expect([caller.heard(1100).heard, caller.heard(700).heard]).toEqual([true, false]);
+    expect([agent.heard(700).heard, agent.heard(1100).heard]).toEqual([true, false]);
+    caller.hangUp();
+    await caller.ended(2000);
+  },
+  40_000,
+);
+
+test("hold and resume by either side keep the codecs of both", async () => {
+  const agent = await callee("10.0.4.10", [opus]);
+  const caller = await at(carrierAt, { playHz: 700 });
+  expect(await caller.dial(dial(0))).toMatchObject({ answered: true });
+  for (const side of [caller, agent]) {
+    side.hold();
+    await sleep(500);
+    side.resume();
+    await sleep(500);
+  }
+  // Heard on the wire, since baresip's own recording ends with its first re-INVITE.
+  const wire = await capture(world.lab, "udp");
+  await sleep(1200);
+  const streams = rtpStreams(await wire.stop());
+  const seen = (address: string, end: "from" | "to") => streams.find((s) => s[end].startsWith(`${address}:`));
+  expect(seen(carrierAt, "from")?.heard(700).heard).toBe(true);
+  expect(seen(carrierAt, "to")?.heard(1100).heard).toBe(true);
+  expect(seen(carrierAt, "to")?.payloadTypes).toEqual([0]);
+  expect(seen("10.0.4.10", "to")?.payloadTypes).toEqual([96]);
+  expect(seen("10.0.4.10", "from")?.payloadTypes).toEqual([96]);
+  caller.hangUp();
+  await caller.ended(2000);
+}, 40_000);
