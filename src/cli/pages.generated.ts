@@ -646,15 +646,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Usual are 408, 430, 480, 500, 502, 503, 504 and 580."
     ]
   },
-  "CREW4017": {
-    "severity": "warning",
-    "messages": [
-      "'limits.…' of trunk '…' is not acted on yet: only the limits of both directions together count."
-    ],
-    "help": [
-      "Use 'calls' and 'calls_per_second' of 'limits'."
-    ]
-  },
   "CREW4018": {
     "severity": "warning",
     "messages": [
@@ -691,10 +682,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4023": {
     "severity": "warning",
     "messages": [
-      "'forward' in routes of trunk '…' is not acted on yet: such a call is refused with 503."
+      "'forward' in routes of trunk '…' goes to a registration, which is not acted on yet: such a call is refused with 503."
     ],
     "help": [
-      "Name an agent that takes the call."
+      "Forward over a trunk with 'outbound', or name an agent that takes the call."
     ]
   },
   "CREW4024": {

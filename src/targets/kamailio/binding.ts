@@ -32,6 +32,8 @@ export interface KamailioBinding {
   /** Our passwords at carriers, one for each trunk with `outbound.auth`. */
   readonly passwords?: readonly { readonly trunk: string; readonly password: string }[];
   readonly workers?: number;
+  /** Somebody tells a process that starts of the calls that there are; new calls wait for that where they are limited. */
+  readonly counted?: boolean;
   readonly edgeAddresses?: readonly string[];
 }
 
@@ -79,6 +81,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
           `#!substdef "!CREW_PROOF_TOKEN!${hex(binding.proof.token)}!g"`,
           `#!substdef "!CREW_PROOF_SOURCE!${carrier}!g"`,
         ]),
+    ...(binding.counted === true ? ["#!define CREW_COUNTED 1"] : []),
     `include_file "${dir}/kamailio.cfg"`,
     ...credentials(binding),
   ];

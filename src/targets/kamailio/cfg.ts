@@ -84,6 +84,9 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     mixed_algorithms: has.mixedAlgorithms,
     dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
     limits: has.limits,
+    directions: has.directions,
+    // What a session counts for, kept with it by the media relay.
+    label: constant(has.limits ? " label=$avp(label)" : ""),
     outbound: has.outbound,
     forwards: has.forwards,
     from_agents: constant(has.forwards ? "direction=$avp(from)" : "direction=agents"),
@@ -190,6 +193,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
     ...(media ? ["rtpengine"] : []),
+    ...(doc.has.limits ? ["evrexec"] : []),
     "crypto",
   ];
 }

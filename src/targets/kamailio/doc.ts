@@ -23,6 +23,8 @@ export interface Switches {
   /** Trunks whose country completes national forms. */
   readonly plan: boolean;
   readonly limits: boolean;
+  /** Limits of one direction of a trunk. */
+  readonly directions: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
   readonly outbound: boolean;
   readonly outboundRoutes: boolean;

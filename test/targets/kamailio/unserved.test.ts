@@ -24,8 +24,6 @@ describe("a property that is not acted on", () => {
     [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
     [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
     [{ sip: { failover: { stop_on: [503] } } }, "CREW4016 warning /sip/failover"],
-    [{ limits: { inbound: { calls: 1 } }, sip: {} }, "CREW4017 warning /limits/inbound"],
-    [{ limits: { outbound: { calls: 1 } }, sip: {} }, "CREW4017 warning /limits/outbound"],
     [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
     [{ limits: { response: { code: 486 } }, sip: {} }, "CREW4019 warning /limits/response"],
     [

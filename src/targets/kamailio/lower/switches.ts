@@ -29,7 +29,14 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
       trunks.some((t) => t.outbound !== undefined) &&
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
-    limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
+    limits: some(
+      trunks.flatMap(({ limits: l }) =>
+        [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
+      ),
+    ),
+    directions: trunks.some(({ limits: l }) =>
+      some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),
+    ),
     ring: some(all.map((r) => r.ring_timeout)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
