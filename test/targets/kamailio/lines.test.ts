@@ -1,13 +1,15 @@
 /** Every engine line boots what it can serve, and carries a call. */
 import { describe, expect, test } from "vitest";
-import { bodyOf, sdp } from "../../e2e/kit/message.ts";
+import { relayControl } from "../../../src/deploy/relay.ts";
+import { bencode, unbencode } from "../../../src/host/bencode.ts";
+import { bodyOf, sdp, unique } from "../../e2e/kit/message.ts";
 import { soon, startEdge } from "../../lab/edge.ts";
-import { withLab } from "../../lab/netns.ts";
+import { type Lab, withLab } from "../../lab/netns.ts";
 import { agentSide, answer, carrierSide, half, invite, loopbackEdge, within } from "./calls.ts";
 
 const everything = {
   country: "US",
-  limits: { calls: 1, calls_per_second: 50 },
+  limits: { calls: 1, calls_per_second: 50, inbound: { calls: 5 } },
   agents: {
     sarah: { uri: ["sip:127.0.0.3:5080", { uri: "sip:127.0.0.4:5080", priority: 2, weight: 3 }] },
     marcus: { uri: "sip:desk@127.0.0.5:5080;transport=tcp", nat: true, codecs: ["PCMA"] },
@@ -60,6 +62,19 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
       await expect
         .poll(() => edge.records("refused").at(-1), soon)
         .toMatchObject({ trunk: "acme", reason: "calls", code: 503 });
+      // What a process that starts is told of it, and of a call that is gone.
+      const kamcmd = async (...args: string[]): Promise<string> => {
+        const socket = `unix:${edge.folder}/private/ctl.sock`;
+        return (await lab.exec(edge.runtime.command("kamcmd", ["-s", socket, ...args]))).output;
+      };
+      const counted = async (): Promise<readonly string[]> =>
+        [...(await kamcmd("htable.dump", "count")).matchAll(/value: (\d+)/g)].map((m) => m[1] ?? "");
+      expect(await label(lab, call.callId)).toMatch(/^acme\.inbound\/\w+$/);
+      const session = `${call.callId}|${(await label(lab, call.callId)).split("/")[1]}`;
+      await kamcmd("evrexec.run", "crew:restore", `${session} acme.inbound\nother|tag acme.inbound`);
+      expect(await counted()).toEqual(["2", "2"]);
+      await kamcmd("evrexec.run", "crew:release", "other|tag\nunknown|tag");
+      expect(await counted()).toEqual(["1", "1"]);
       await caller.send(within(caller, call, ok, "BYE", 3));
       const bye = await agent.next(call.callId, "BYE");
       await agent.send(answer(agent, bye, "200 OK"));
@@ -74,3 +89,16 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
     }),
   );
 });
+
+/** What rtpengine keeps with a session. */
+async function label(lab: Lab, callId: string): Promise<string> {
+  const socket = await lab.udp("127.0.0.1");
+  const query = bencode({ command: "query", "call-id": callId });
+  await socket.send(Buffer.concat([Buffer.from(`${unique("query")} `), query]), relayControl);
+  const { data } = await socket.receive(2000);
+  await socket.close();
+  const answer = unbencode(data.subarray(data.indexOf(" ") + 1)) as {
+    tags: Record<string, { label?: string }>;
+  };
+  return Object.values(answer.tags).flatMap((tag) => tag.label ?? [])[0] ?? "";
+}
