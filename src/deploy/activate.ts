@@ -8,7 +8,6 @@ import type { Model } from "../model/model.ts";
 import { callRpc } from "../verify/binrpc.ts";
 import type { Edge } from "./edge.ts";
 import { loadFirewall, mayLoadFirewall } from "./firewall.ts";
-import { tellOfCalls } from "./guard/recount.ts";
 import { logMark, notStarted } from "./last-words.ts";
 import { problems } from "./problems.ts";
 import { type Echo, openEcho } from "./proof/echo.ts";
@@ -101,7 +100,6 @@ async function switchAndProve(
   if (signal.aborted) return { problem: problems.interrupted() };
   if (trouble !== undefined)
     return { problem: await notStarted(edge, "Kamailio", "kamailio.log", trouble, mark) };
-  await tellOfCalls(edge, generation);
   say("proof call");
   const first = edge.supervisor.state(kamailio.name).main;
   const proof = await prove(proofTarget(order), settleWindow, () => {

@@ -4,28 +4,26 @@
  * counters of calls right. Started with the state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { reopenEdge } from "./edge.ts";
+import { type Edge, reopenEdge } from "./edge.ts";
 import { reconnect } from "./guard/reconnect.ts";
 import { hasNewcomer, newRecounting, recount } from "./guard/recount.ts";
 import { newDraining, retire } from "./guard/retire.ts";
 import { judge, rotateLogs } from "./guard/watch.ts";
 
 const beatMs = 250;
-/** Beats between two looks at the running proxies, at the counters, and at the logs. */
+/** Beats between two looks at the running proxies, and between two looks at the logs. */
 const lookEvery = 2;
-const recountEvery = 8;
 const rotateEvery = 240;
+const counterBeatMs = 50;
+const recountEvery = 40;
 
 async function main(root: string): Promise<never> {
   const edge = await reopenEdge(root);
   if (edge === undefined) throw new Error(`${root} is no state folder of an edge`);
   const draining = newDraining();
-  const recounting = newRecounting();
-  const report = (error: unknown): void => console.error(error instanceof Error ? error.stack : error);
+  void keepCounters(edge);
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
-    if (hasNewcomer(edge, recounting) || beat % recountEvery === 0)
-      await recount(edge, recounting).catch(report);
     await judge(edge).catch(report);
     if (beat % lookEvery === 0) {
       await reconnect(edge).catch(report);
@@ -34,6 +32,19 @@ async function main(root: string): Promise<never> {
     if (beat % rotateEvery === 0) await rotateLogs(edge).catch(report);
     await sleep(beatMs);
   }
+}
+
+/** New calls wait for a process that has just started to be told of those that there are, so this waits for nothing else. */
+async function keepCounters(edge: Edge): Promise<never> {
+  const memory = newRecounting();
+  for (let beat = 0; ; beat++) {
+    if (hasNewcomer(edge, memory) || beat % recountEvery === 0) await recount(edge, memory).catch(report);
+    await sleep(counterBeatMs);
+  }
+}
+
+function report(error: unknown): void {
+  console.error(error instanceof Error ? error.stack : error);
 }
 
 await main(process.argv[2] ?? "");

@@ -15,34 +15,42 @@ export interface Counted {
   readonly scope: string;
 }
 
+/** A session of rtpengine. */
+export interface Session {
+  readonly id: string;
+  /** Seconds since the epoch; a call that goes on to another target gets another session. */
+  readonly created: number;
+}
+
 /**
- * Call-IDs of all sessions; `undefined` where rtpengine does not answer in time (milliseconds). Asked over TCP: of the ng
+ * All sessions; `undefined` where rtpengine does not answer in time (milliseconds). Asked over TCP: of the ng
  * protocol's datagrams, one holds about a thousand Call-IDs, and longer answers are lost.
  */
-export function sessionIds(timeoutMs = 2000): Promise<readonly string[] | undefined> {
+export function listSessions(timeoutMs = 2000): Promise<readonly Session[] | undefined> {
   return new Promise((resolve) => {
     const socket = connect(relayConsole, () => socket.write("list sessions all\n"));
     const chunks: Buffer[] = [];
-    const finish = (ids: readonly string[] | undefined): void => {
+    const finish = (sessions: readonly Session[] | undefined): void => {
       clearTimeout(timer);
       socket.destroy();
-      resolve(ids);
+      resolve(sessions);
     };
     const timer = setTimeout(() => finish(undefined), timeoutMs);
     socket.on("data", (chunk) => chunks.push(chunk));
     socket.on("error", () => finish(undefined));
-    socket.on("end", () => finish(idsIn(Buffer.concat(chunks).toString("utf8"))));
+    socket.on("end", () => finish(sessionsIn(Buffer.concat(chunks).toString("utf8"))));
   });
 }
 
-/** A session is a line: `ID:  <Call-ID> | …`, before 12.5 `callid:  <Call-ID> | …`. */
-export function idsIn(listing: string): readonly string[] {
-  return [...listing.matchAll(/^(?:callid|ID): *(\S+) \| /gm)].map((m) => m[1] ?? "");
+/** A session is a line: `ID:  <Call-ID> | … | creat:  <seconds> | …`, before 12.5 `callid:` and `created:`. */
+export function sessionsIn(listing: string): readonly Session[] {
+  const lines = listing.matchAll(/^(?:callid|ID): *(\S+) \| .*?\| creat(?:ed)?: *(\d+) \|/gm);
+  return [...lines].map(([, id = "", created]) => ({ id, created: Number(created) }));
 }
 
 /** How many calls rtpengine carries; `undefined` where it does not answer. */
 export async function callsInRelay(): Promise<number | undefined> {
-  return (await sessionIds(800))?.length;
+  return (await listSessions(800))?.length;
 }
 
 /** What the sessions count for, by Call-ID; `null` for one that counts for nothing. A session that ends meanwhile is left out. */

@@ -1,6 +1,6 @@
 /** What rtpengine says of its sessions, as each engine line writes it. */
 import { describe, expect, it } from "vitest";
-import { countedBy, idsIn } from "../../src/deploy/sessions.ts";
+import { countedBy, sessionsIn } from "../../src/deploy/sessions.ts";
 
 describe("the list of sessions", () => {
   it.each([
@@ -13,14 +13,15 @@ describe("the list of sessions", () => {
       "ID:                         1-166@99faf12f85ab8473 | del:n | creat:  1795649768 | prx:127.0.0.1:44771 | redis:-1 | frgn:n | rec:n\n",
     ],
   ])("%s has one on a line", (_, line) => {
-    expect(idsIn(line + line.replace("1-166", "2-166"))).toEqual([
-      "1-166@99faf12f85ab8473",
-      "2-166@99faf12f85ab8473",
+    const created = Number(/17956497\d\d/.exec(line)?.[0]);
+    expect(sessionsIn(line + line.replace("1-166", "2-166"))).toEqual([
+      { id: "1-166@99faf12f85ab8473", created },
+      { id: "2-166@99faf12f85ab8473", created },
     ]);
   });
 
   it("is empty where there is none", () => {
-    expect(idsIn("No sessions on this media relay.\n")).toEqual([]);
+    expect(sessionsIn("No sessions on this media relay.\n")).toEqual([]);
   });
 });
 

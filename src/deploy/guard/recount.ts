@@ -5,8 +5,8 @@
 import { callRpc } from "../../verify/binrpc.ts";
 import { valuesNamed } from "../../verify/table-rpc.ts";
 import type { Edge } from "../edge.ts";
-import { type Counted, labelsOf, sessionIds } from "../sessions.ts";
-import { generationOf, kamailioService } from "../state/generations.ts";
+import { type Counted, labelsOf, listSessions } from "../sessions.ts";
+import { generationOf } from "../state/generations.ts";
 import type { ProcessId } from "../supervise/process.ts";
 import { controlSocket } from "./retire.ts";
 
@@ -29,7 +29,13 @@ interface Look {
 /** What the guard remembers between looks; lost without harm. */
 export interface Recounting {
   readonly looks: Map<number, Look>;
-  labels: ReadonlyMap<string, Counted | null>;
+  /** By Call-ID. */
+  labels: ReadonlyMap<string, Label>;
+}
+
+interface Label {
+  readonly created: number;
+  readonly counted: Counted | null;
 }
 
 export function newRecounting(): Recounting {
@@ -38,59 +44,60 @@ export function newRecounting(): Recounting {
 
 /** Whether a Kamailio runs that nobody has looked at yet. */
 export function hasNewcomer(edge: Edge, memory: Recounting): boolean {
-  return running(edge).some(({ generation, process }) => !sameAs(memory.looks.get(generation), process));
+  return running(edge).some(({ generation, process }) => lastLook(memory, generation, process) === undefined);
 }
 
 /** One look at all that count. */
-export async function recount(edge: Edge, memory: Recounting, now = performance.now()): Promise<void> {
-  const processes = running(edge).filter(
-    ({ generation, process }) =>
-      !(sameAs(memory.looks.get(generation), process) && memory.looks.get(generation)?.counts === false),
-  );
-  if (processes.length === 0) return;
-  const before = sessionsOf(memory.labels);
-  // A call that goes on to another trunk changes its label, so that a newcomer is not told what was true once.
-  const labels = await labelled(hasNewcomer(edge, memory) ? new Map() : memory.labels);
+export async function recount(edge: Edge, memory: Recounting, now = Date.now()): Promise<void> {
+  const proxies: Proxy[] = [];
+  for (const { generation, process } of running(edge)) {
+    const known = lastLook(memory, generation, process);
+    if (known?.counts === false) continue;
+    const socket = controlSocket(edge, generation);
+    const dump = await callRpc(socket, "htable.dump", ["live"]);
+    if (dump.ok)
+      proxies.push({
+        generation,
+        process,
+        socket,
+        known,
+        counted: new Set(valuesNamed(dump.values, "name")),
+      });
+    else if (dump.code !== 0)
+      memory.looks.set(generation, { process, counts: false, extra: new Set(), missing: new Map() });
+  }
+  if (proxies.length === 0) return;
+  const before = scopes(memory.labels);
+  const labels = await labelled(memory.labels, now);
   if (labels === undefined) return;
   memory.labels = labels;
-  for (const { generation, process } of processes) {
-    const last = memory.looks.get(generation);
-    const known = last !== undefined && sameAs(last, process) ? last : undefined;
-    const sight = { process, socket: controlSocket(edge, generation), known, before, now };
-    const look = await settle(sessionsOf(labels), sight);
-    if (look !== undefined) memory.looks.set(generation, look);
-  }
-  for (const generation of memory.looks.keys())
-    if (!edge.supervisor.names().includes(kamailioService(generation))) memory.looks.delete(generation);
+  for (const proxy of proxies)
+    memory.looks.set(proxy.generation, await settle(proxy, { sessions: scopes(labels), before, now }));
 }
 
-/** Tells a generation that has just started of the calls that there are. */
-export async function tellOfCalls(edge: Edge, generation: number): Promise<void> {
-  const process = edge.supervisor.state(kamailioService(generation)).main;
-  const labels = await labelled(new Map());
-  if (process === undefined || labels === undefined) return;
-  const socket = controlSocket(edge, generation);
-  await settle(sessionsOf(labels), { process, socket, known: undefined, before: new Map(), now: 0 });
+interface Proxy {
+  readonly generation: number;
+  readonly process: ProcessId;
+  readonly socket: string;
+  /** The look before; `undefined` for a process that is new. */
+  readonly known: Look | undefined;
+  /** The calls that it counts. */
+  readonly counted: ReadonlySet<string>;
 }
 
 interface Sight {
-  readonly process: ProcessId;
-  readonly socket: string;
-  readonly known: Look | undefined;
-  /** The sessions of the look before. */
+  /** What rtpengine carries: what each counts for. */
+  readonly sessions: ReadonlyMap<string, string>;
+  /** What it carried at the look before. */
   readonly before: ReadonlyMap<string, string>;
   readonly now: number;
 }
 
-/** Settles what two looks in a row found, all that is missing for a process that is new; `undefined` where it does not answer. */
+/** Settles what two looks in a row found, and tells a process that is new of all sessions. */
 async function settle(
-  sessions: ReadonlyMap<string, string>,
-  { process, socket, known, before, now }: Sight,
-): Promise<Look | undefined> {
-  const dump = await callRpc(socket, "htable.dump", ["live"]);
-  if (!dump.ok)
-    return dump.code === 0 ? undefined : { process, counts: false, extra: new Set(), missing: new Map() };
-  const counted = new Set(valuesNamed(dump.values, "name"));
+  { process, socket, known, counted }: Proxy,
+  { sessions, before, now }: Sight,
+): Promise<Look> {
   const extra = new Set([...sessions.keys()].filter((key) => !counted.has(key)));
   const missing = new Map(
     [...counted]
@@ -101,11 +108,8 @@ async function settle(
   const gone = [...missing].flatMap(([key, { since, seen }]) =>
     known?.missing.has(key) && (seen || now - since > sessionGrace) ? [key] : [],
   );
-  await inBatches(
-    socket,
-    "crew:restore",
-    told.map((key) => `${key} ${sessions.get(key)}`),
-  );
+  const lines = told.map((key) => `${key} ${sessions.get(key)}`);
+  await inBatches(socket, "crew:restore", lines);
   if (known === undefined) await callRpc(socket, "htable.seti", ["count", "-told", 1]);
   await inBatches(socket, "crew:release", gone);
   return { process, counts: true, extra, missing };
@@ -116,33 +120,45 @@ async function inBatches(socket: string, event: string, lines: readonly string[]
     await callRpc(socket, "evrexec.run", [event, lines.slice(at, at + batch).join("\n")]);
 }
 
-/** The labels of all sessions; only those that are new are asked for. */
+/** The labels of all sessions. Asked for are those of sessions that are new, or were so young that another may have taken their place. */
 async function labelled(
-  known: ReadonlyMap<string, Counted | null>,
-): Promise<ReadonlyMap<string, Counted | null> | undefined> {
-  const ids = await sessionIds();
-  if (ids === undefined) return undefined;
-  const fresh = await labelsOf(ids.filter((id) => !known.has(id)));
+  known: ReadonlyMap<string, Label>,
+  now: number,
+): Promise<ReadonlyMap<string, Label> | undefined> {
+  const sessions = await listSessions();
+  if (sessions === undefined) return undefined;
+  const settled = sessions.filter(
+    ({ id, created }) => known.get(id)?.created === created && now / 1000 - created > 2,
+  );
+  const labels = new Map(settled.flatMap(({ id }) => [[id, known.get(id)] as const]));
+  const fresh = await labelsOf(sessions.flatMap(({ id }) => (labels.has(id) ? [] : [id])));
   return new Map(
-    ids.flatMap((id) => {
-      const label = known.get(id) ?? fresh.get(id);
+    sessions.flatMap(({ id, created }) => {
+      const counted = fresh.get(id);
+      const label = counted === undefined ? labels.get(id) : { created, counted };
       return label === undefined ? [] : [[id, label] as const];
     }),
   );
 }
 
-function sessionsOf(labels: ReadonlyMap<string, Counted | null>): ReadonlyMap<string, string> {
-  return new Map([...labels.values()].flatMap((l) => (l === null ? [] : [[l.key, l.scope] as const])));
+function scopes(labels: ReadonlyMap<string, Label>): ReadonlyMap<string, string> {
+  return new Map(
+    [...labels.values()].flatMap(({ counted }) =>
+      counted === null ? [] : [[counted.key, counted.scope] as const],
+    ),
+  );
 }
 
 function running(edge: Edge): readonly { readonly generation: number; readonly process: ProcessId }[] {
   return edge.supervisor.names().flatMap((name) => {
     const generation = generationOf(name);
-    const process = generation === undefined ? undefined : edge.supervisor.state(name).main;
+    const process = generation === undefined ? undefined : edge.supervisor.main(name);
     return generation === undefined || process === undefined ? [] : [{ generation, process }];
   });
 }
 
-function sameAs(look: Look | undefined, { pid, started }: ProcessId): boolean {
-  return look?.process.pid === pid && look.process.started === started;
+/** What was seen of this very process. */
+function lastLook(memory: Recounting, generation: number, { pid, started }: ProcessId): Look | undefined {
+  const look = memory.looks.get(generation);
+  return look?.process.pid === pid && look.process.started === started ? look : undefined;
 }
