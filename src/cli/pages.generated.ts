@@ -652,7 +652,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "'call_minutes' of trunk '…' is not acted on yet: calls may last for ever."
     ],
     "help": [
-      "Calls whose media ends are cleared anyway."
+      "A call whose media ends gives its place back, but neither side is told."
     ]
   },
   "CREW4019": {

@@ -42,7 +42,7 @@ const place = async () => (await edge.call(number)).codes;
 
 /** Fills the trunk with calls of so many milliseconds; gives their end. */
 async function fill(talkMs: number): Promise<{ readonly end: Promise<SippResult> }> {
-  const end = edge.call(number, talkMs, calls);
+  const end = edge.call(number, talkMs, { calls });
   const sessions = async () => (await relaySessions(edge.lab)).length;
   await expect.poll(sessions, { timeout: 5000, interval: 50 }).toBe(calls);
   return { end };
@@ -74,10 +74,12 @@ async function endSessions(): Promise<void> {
 
 test("calls count as before after a swap, and free their places there", async () => {
   const held = await fill(25_000);
+  const stream = edge.call(number, 100, { calls: 240, rate: 20 });
   configure();
   const deployed = await edge.deploy();
   expect(deployed.code, deployed.output).toBe(0);
-  expect((await edge.call(number, 100, 20)).codes).toEqual({ 503: 20 });
+  expect((await edge.call(number, 100, { calls: 20 })).codes).toEqual({ 503: 20 });
+  expect((await stream).codes).toEqual({ 503: 240 });
   expect(await held.end).toMatchObject(all);
   await exactly();
 });
@@ -95,9 +97,12 @@ test("a limit that comes with a swap counts the calls that there are", async () 
 });
 
 test("calls count as before after the death of Kamailio, from the first call on", async () => {
-  const held = await fill(8000);
+  const held = await fill(10_000);
+  const stream = edge.call(number, 100, { calls: 150, rate: 50 });
+  await new Promise((resolve) => setTimeout(resolve, 1500));
   await killKamailio();
-  expect((await edge.call(number, 100, 20)).codes).toEqual({ 503: 20 });
+  expect((await stream).codes).toEqual({ 503: 150 });
+  expect((await edge.call(number, 100, { calls: 20 })).codes).toEqual({ 503: 20 });
   expect(await held.end).toMatchObject(all);
   await exactly();
 });

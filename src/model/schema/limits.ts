@@ -19,13 +19,19 @@ const limitPair = z
 export const limits = z
   .strictObject({
     calls: calls
-      .describe("Calls at the same time, of both directions, ringing ones included. Default: no limit.")
+      .describe(
+        "Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks. Default: no limit.",
+      )
       .optional(),
     calls_per_second: callsPerSecond
       .describe("New calls in a second, of both directions. Default: no limit.")
       .optional(),
     inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
-    outbound: limitPair.describe("What calls to the carrier side may use of it. Default: all.").optional(),
+    outbound: limitPair
+      .describe(
+        "What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused. Default: all.",
+      )
+      .optional(),
     call_minutes: z
       .int()
       .min(1)

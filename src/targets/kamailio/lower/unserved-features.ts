@@ -83,7 +83,7 @@ function ofLimits({ id, at, limits }: TrunkModel): Diagnostic[] {
         "CREW4018",
         join(at, "limits", "call_minutes"),
         `'call_minutes' of trunk '${id}' is not acted on yet: calls may last for ever.`,
-        "Calls whose media ends are cleared anyway.",
+        "A call whose media ends gives its place back, but neither side is told.",
       ),
     );
   if (limits.response.code !== 503)
