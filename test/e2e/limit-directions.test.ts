@@ -4,11 +4,12 @@ import { headerValues } from "../../src/phone/message.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { type Agent, accepts as agentAccepts, agentSink } from "./kit/agent.ts";
-import { accepts, refuses, ringsFor } from "./kit/behaviours.ts";
+import { accepts, refuses, ringsFor, silent } from "./kit/behaviours.ts";
 import { type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
-import { headerLines, methodOf, response, statusOf, unique } from "./kit/message.ts";
+import { headerLines, methodOf, response, sdp, statusOf, unique } from "./kit/message.ts";
 import { type Party, party } from "./kit/party.ts";
 import { type Server, sipServer } from "./kit/server.ts";
+import { sessionLabel } from "./kit/session-label.ts";
 import { sleep } from "./kit/world.ts";
 
 const edgeAt = { address: "198.51.100.7", port: 5060 } as const;
@@ -213,6 +214,41 @@ test.each([
   for (let i = 0; i < 3; i++) expect(statusOf(await agent.ask(acmeOut().invite()))).toBe(code);
   provider.answerWith(accepts());
   await room(acmeOut, 2);
+});
+
+test("a carrier that never answers: the place is free again", async () => {
+  provider.answerWith(silent);
+  const asked = [agent.ask(acmeOut().invite(), 9000), agent.ask(acmeOut().invite(), 9000)];
+  await expect.poll(counters).toMatchObject({ "acme.outbound": "2" });
+  await full(acmeOut());
+  for (const answer of await Promise.all(asked)) expect(statusOf(answer)).toBe(503);
+  provider.answerWith(accepts());
+  await room(acmeOut, 2);
+}, 20_000);
+
+test.each([
+  ["with an offer", "acme.inbound", undefined],
+  ["without one", "acme.inbound", ""],
+])("the relay knows what a call %s counts for", async (_, scope, body) => {
+  const text = pbx.make({
+    uri: `sip:+14155550001@${edgeAt.address}`,
+    callId: unique("label"),
+    ...(body === undefined ? {} : { body }),
+  });
+  const answer = await pbx.ask(text, 5000);
+  expect(statusOf(answer)).toBe(200);
+  const dialog = dialogOf(text, answer);
+  expect(await sessionLabel(lab, dialog.callId)).toBe(`${scope}/${dialog.fromTag}`);
+  await pbx.send(within(pbx, dialog, "ACK", body === undefined ? {} : { body: sdp(pbxAt) }));
+  await sleep(30);
+  await end([{ by: pbx, dialog }]);
+});
+
+test("the relay knows both trunks of a forwarded call, and the one of a dialled call", async () => {
+  const held = [await hold(forwarded()), await hold(acmeOut())];
+  const labels = await Promise.all(held.map(({ dialog }) => sessionLabel(lab, dialog.callId)));
+  expect(labels.map((l) => l.split("/")[0])).toEqual(["office.inbound+acme.outbound", "acme.outbound"]);
+  await end(held);
 });
 
 test("a carrier that hangs up frees the place", async () => {

@@ -1,10 +1,9 @@
 /** Every engine line boots what it can serve, and carries a call. */
 import { describe, expect, test } from "vitest";
-import { relayControl } from "../../../src/deploy/relay.ts";
-import { bencode, unbencode } from "../../../src/host/bencode.ts";
-import { bodyOf, sdp, unique } from "../../e2e/kit/message.ts";
+import { bodyOf, sdp } from "../../e2e/kit/message.ts";
+import { sessionLabel } from "../../e2e/kit/session-label.ts";
 import { soon, startEdge } from "../../lab/edge.ts";
-import { type Lab, withLab } from "../../lab/netns.ts";
+import { withLab } from "../../lab/netns.ts";
 import { agentSide, answer, carrierSide, half, invite, loopbackEdge, within } from "./calls.ts";
 
 const everything = {
@@ -69,8 +68,8 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
       };
       const counted = async (): Promise<readonly string[]> =>
         [...(await kamcmd("htable.dump", "count")).matchAll(/value: (\d+)/g)].map((m) => m[1] ?? "");
-      expect(await label(lab, call.callId)).toMatch(/^acme\.inbound\/\w+$/);
-      const session = `${call.callId}|${(await label(lab, call.callId)).split("/")[1]}`;
+      expect(await sessionLabel(lab, call.callId)).toMatch(/^acme\.inbound\/\w+$/);
+      const session = `${call.callId}|${(await sessionLabel(lab, call.callId)).split("/")[1]}`;
       await kamcmd("evrexec.run", "crew:restore", `${session} acme.inbound\nother|tag acme.inbound`);
       expect(await counted()).toEqual(["2", "2"]);
       await kamcmd("evrexec.run", "crew:release", "other|tag\nunknown|tag");
@@ -89,16 +88,3 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
     }),
   );
 });
-
-/** What rtpengine keeps with a session. */
-async function label(lab: Lab, callId: string): Promise<string> {
-  const socket = await lab.udp("127.0.0.1");
-  const query = bencode({ command: "query", "call-id": callId });
-  await socket.send(Buffer.concat([Buffer.from(`${unique("query")} `), query]), relayControl);
-  const { data } = await socket.receive(2000);
-  await socket.close();
-  const answer = unbencode(data.subarray(data.indexOf(" ") + 1)) as {
-    tags: Record<string, { label?: string }>;
-  };
-  return Object.values(answer.tags).flatMap((tag) => tag.label ?? [])[0] ?? "";
-}
