@@ -1,6 +1,6 @@
 /**
  * An office PBX with fixed addresses: numbers, extensions and callers decide which agent answers, two hosts stand in for
- * each other, and the trunk may hold 20 calls.
+ * each other, and the trunk may hold 20 calls. The agent learns the customer's number at the PBX and who the PBX says calls.
  */
 import { defineAgents, defineEdge, defineTrunk } from "crew";
 
@@ -40,6 +40,8 @@ const head_office = defineTrunk({
       { name: "PCMU", priority: 2 },
       { name: "PCMA", priority: 3 },
     ],
+    custom_headers: { inbound: [{ header: "X-Customer-ID", variable: "customer_id" }] },
+    caller_id: { source: "pai", fallback: "rpid" },
   },
 });
 

@@ -6,28 +6,13 @@ const spreadDepth = 4;
 /** Longer lists are for programs: they get this many entries on a line, which is several times faster to print. */
 const batch = 100;
 
-/** A piece is handed on when it has this many characters. */
-const pieceSize = 1 << 20;
-
 /**
- * Readable JSON that ends in a newline, handed to `write` piece by piece; equal values give equal text. Keys keep
+ * Readable JSON that ends in a newline, handed to `write` in pieces of any size; equal values give equal text. Keys keep
  * the order of the value.
  */
 export function printJson(value: unknown, write: (piece: string) => void): void {
-  let parts: string[] = [];
-  let size = 0;
-  const flush = (): void => {
-    write(parts.join(""));
-    parts = [];
-    size = 0;
-  };
-  print(value, 0, (text) => {
-    parts.push(text);
-    size += text.length;
-    if (size >= pieceSize) flush();
-  });
-  parts.push("\n");
-  flush();
+  print(value, 0, write);
+  write("\n");
 }
 
 /** The same as one string. */
@@ -70,7 +55,8 @@ function print(value: unknown, depth: number, add: (text: string) => void): void
 function printBatches(items: readonly unknown[], indent: string, add: (text: string) => void): void {
   for (let start = 0; start < items.length; start += batch) {
     const line = JSON.stringify(items.slice(start, start + batch));
-    add(`${start === 0 ? "" : ","}${indent}${line.slice(1, -1)}`);
+    add(start === 0 ? indent : `,${indent}`);
+    add(line.slice(1, -1));
   }
 }
 

@@ -11,7 +11,6 @@ import {
   rmdirSync,
   rmSync,
   statSync,
-  writeSync,
 } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Diagnostic } from "../core/diagnostic.ts";
@@ -24,6 +23,7 @@ import {
   modelFile,
   sha256,
 } from "./bundle.ts";
+import { fileSink } from "./file-sink.ts";
 import { printJson } from "./json.ts";
 import { lineMapOf } from "./line-map.ts";
 
@@ -125,16 +125,13 @@ function stageFiles(bundle: Bundle, directory: string, staging: string) {
 function printFile(file: OutputFile, path: string): void {
   const handle = openSync(path, "w", file.mode);
   try {
-    file.print((piece) => writeAll(handle, piece));
+    const sink = fileSink(handle);
+    file.print(sink.write);
+    sink.end();
   } finally {
     closeSync(handle);
   }
   chmodSync(path, file.mode);
-}
-
-function writeAll(handle: number, text: string): void {
-  const bytes = Buffer.from(text, "utf8");
-  for (let done = 0; done < bytes.length; ) done += writeSync(handle, bytes, done);
 }
 
 function sameContent(a: string, b: string): boolean {

@@ -1,4 +1,5 @@
 /** Which route of a trunk takes all the calls of a later one, found by look-ups instead of comparing all pairs. */
+import { haveDistinctKeys } from "../model/distinct.ts";
 import type { MatchModel, RouteModel, TrunkModel } from "../model/model.ts";
 
 export interface Cover {
@@ -15,16 +16,22 @@ const known = new WeakMap<TrunkModel, readonly Cover[]>();
 export function covers(trunk: TrunkModel): readonly Cover[] {
   const held = known.get(trunk);
   if (held !== undefined) return held;
+  // Where no two have the same number or user part, none covers another, whatever else they ask for.
+  const found = haveDistinctKeys(trunk.routes) ? [] : search(trunk.routes);
+  known.set(trunk, found);
+  return found;
+}
+
+function search(routes: readonly RouteModel[]): readonly Cover[] {
   const groups: Groups = new Map();
   const callerLengths = new Set<number>();
   const found: Cover[] = [];
-  for (const route of trunk.routes) {
+  for (const route of routes) {
     const by = covering(groups, callerLengths, route.match);
     if (by !== undefined) found.push({ route, by, same: sameConditions(route.match, by.match) });
     add(groups, route);
     if (route.match.caller_prefix !== undefined) callerLengths.add(route.match.caller_prefix.length);
   }
-  known.set(trunk, found);
   return found;
 }
 

@@ -1,8 +1,8 @@
 /** CREW3118: a header value whose braces make no sense. */
 import { join } from "../core/pointer.ts";
+import { readTemplate } from "../model/template.ts";
 import type { Check } from "./check.ts";
 import { sampleTrunk } from "./sample.ts";
-import { readTemplate } from "./templates.ts";
 
 const sample = (value: string) =>
   sampleTrunk({

@@ -1,9 +1,9 @@
 /** CREW3119: a variable that no inbound header sets. */
 import { join } from "../core/pointer.ts";
 import { suggest } from "../core/suggest.ts";
+import { readTemplate } from "../model/template.ts";
 import type { Check } from "./check.ts";
 import { sampleTrunk } from "./sample.ts";
-import { readTemplate } from "./templates.ts";
 
 const sample = (value: string) =>
   sampleTrunk({

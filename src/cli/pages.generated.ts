@@ -517,22 +517,13 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Have the provider send calls to the edge's address."
     ]
   },
-  "CREW4002": {
-    "severity": "warning",
-    "messages": [
-      "'caller_id' of trunk '…' is not acted on yet: agents get the caller from From."
-    ],
-    "help": [
-      "Have the other end put the caller's number into From."
-    ]
-  },
   "CREW4003": {
     "severity": "warning",
     "messages": [
-      "'custom_headers' of trunk '…' are not acted on yet: these headers do not cross the edge."
+      "'custom_headers.outbound' of trunk '…' has no effect: no calls go to it, since it has no 'outbound'."
     ],
     "help": [
-      "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID."
+      "Add 'outbound' with the address of the other end, or remove these headers."
     ]
   },
   "CREW4004": {
@@ -637,15 +628,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Have the agent ask its own system for the transfer."
     ]
   },
-  "CREW4016": {
-    "severity": "warning",
-    "messages": [
-      "'failover' of trunk '…' is not acted on yet: the usual codes decide."
-    ],
-    "help": [
-      "Usual are 408, 430, 480, 500, 502, 503, 504 and 580."
-    ]
-  },
   "CREW4018": {
     "severity": "warning",
     "messages": [
@@ -654,30 +636,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "help": [
       "A call whose media ends gives its place back, but neither side is told."
     ]
-  },
-  "CREW4019": {
-    "severity": "warning",
-    "messages": [
-      "'response' of the limits of trunk '…' is not acted on yet: a full trunk answers 503."
-    ],
-    "help": [
-      "Nothing needs to change where the other end takes 503 for busy."
-    ]
-  },
-  "CREW4020": {
-    "severity": "error",
-    "messages": [],
-    "help": []
-  },
-  "CREW4021": {
-    "severity": "error",
-    "messages": [],
-    "help": []
-  },
-  "CREW4022": {
-    "severity": "error",
-    "messages": [],
-    "help": []
   },
   "CREW4023": {
     "severity": "warning",

@@ -105,13 +105,13 @@ export interface Refusal {
 /** What the trunk may use. */
 export interface Limits {
   /**
-   * Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks.
+   * Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks, and what a route refuses needs no place.
    *
    * @default no limit
    */
   readonly calls?: number | undefined;
   /**
-   * New calls in a second, of both directions.
+   * New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not.
    *
    * @default no limit
    */
@@ -271,21 +271,21 @@ export interface Outbound {
 }
 
 export interface HeaderEquals {
-  /** Name of the header, in any case. */
+  /** Name of the header, in any case; the short form of a name counts too. */
   readonly name: string;
   /** The whole value, compared letter by letter. */
   readonly equals: string;
 }
 
 export interface HeaderContains {
-  /** Name of the header, in any case. */
+  /** Name of the header, in any case; the short form of a name counts too. */
   readonly name: string;
   /** Part of the value, compared letter by letter. */
   readonly contains: string;
 }
 
 export interface HeaderPresent {
-  /** Name of the header, in any case. */
+  /** Name of the header, in any case; the short form of a name counts too. */
   readonly name: string;
   /** The header is there, whatever its value. */
   readonly present: true;
@@ -716,7 +716,7 @@ export type TimeZone =
   | (string & {});
 
 export interface Hours {
-  /** IANA name of the time zone whose clocks count, for example `Europe/Berlin`. */
+  /** IANA name of the time zone whose clocks count, for example `Europe/Berlin`, with daylight saving time as it is known when the config is built. */
   readonly time_zone: TimeZone;
   /**
    * Days of the week on which the hours begin.
@@ -738,13 +738,13 @@ export interface Match {
   readonly to_uri?: string | undefined;
   /** Start of the called number in E.164, for example `+1415`. */
   readonly to_prefix?: string | undefined;
-  /** Regular expression (POSIX extended) that the whole called user part must match, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group. */
+  /** Regular expression (POSIX extended) that the whole called user part must match, as dialled and case-sensitively, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group. */
   readonly to_pattern?: string | undefined;
   /** Caller's number, compared in E.164. */
   readonly caller?: string | undefined;
   /** Start of the caller's number in E.164, for example `+49`. */
   readonly caller_prefix?: string | undefined;
-  /** What a header of the INVITE must be; of several, all. */
+  /** What a header of the INVITE must be; of several, all. Where the INVITE has several of a name, one that fits is enough. */
   readonly header?: HeaderCondition | readonly HeaderCondition[] | undefined;
   /** Day and time at which the rule holds; of several, any. */
   readonly hours?: Hours | readonly Hours[] | undefined;
@@ -819,14 +819,14 @@ export interface Codec {
 export interface InboundHeader {
   /** Header of the INVITE from the carrier side. */
   readonly header: string;
-  /** Variable that it becomes: the agent gets it as `X-Crew-Var-<variable>`. */
+  /** Variable that it becomes: the agent gets its first value as `X-Crew-Var-<variable>`, on one line and at most 256 bytes long; no header where it is missing. */
   readonly variable: string;
 }
 
 export interface OutboundHeader {
   /** Header of the INVITE towards the carrier side. */
   readonly header: string;
-  /** Its value; `{{name}}` is filled from the agent's INVITE. */
+  /** Its value; `{{name}}` is filled from `X-Crew-Var-<name>` of the agent's INVITE. Where that is missing, the header is left out. */
   readonly value: string;
 }
 
@@ -838,12 +838,16 @@ export interface CustomHeaders {
   readonly outbound?: readonly OutboundHeader[] | undefined;
 }
 
-/** Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From. */
+/**
+ * Where the caller's number comes from: P-Asserted-Identity (`pai`), Remote-Party-ID (`rpid`), P-Preferred-Identity (`ppi`) or From. The agent gets it in From and P-Asserted-Identity, in E.164 where the trunk has a `country`; of a caller who asks for privacy it gets an anonymous From and `Privacy: id`.
+ *
+ * @default From as it stands
+ */
 export interface CallerId {
-  /** Header that the caller's number is read from. */
+  /** Header of inbound calls that the caller's number is read from, and that carries it on outbound calls. */
   readonly source: "pai" | "rpid" | "ppi" | "from";
   /**
-   * Header that is read where the first is missing.
+   * Header of inbound calls that is read where the first is missing. Where both are, the agent gets From, but no P-Asserted-Identity.
    *
    * @default `from`
    */
@@ -867,13 +871,13 @@ export interface SessionTimer {
 
 export interface Failover {
   /**
-   * SIP codes after which the next choice is tried, beside the usual ones.
+   * SIP codes of an agent's answer after which the next choice is tried, beside the usual ones.
    *
    * @default none
    */
   readonly continue_on?: readonly number[] | undefined;
   /**
-   * SIP codes that end the attempt, of those after which it usually goes on.
+   * SIP codes of an agent's answer that end the attempt, of those after which it usually goes on; 503 reaches the other end as 500 (RFC 3261 section 16.7).
    *
    * @default none
    */
@@ -896,7 +900,11 @@ export interface Sip<AgentId extends string = string> {
   readonly codecs?: readonly Codec[] | undefined;
   /** Headers that cross the edge, beyond the protocol's own. */
   readonly custom_headers?: CustomHeaders | undefined;
-  /** Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From. */
+  /**
+   * Where the caller's number comes from: P-Asserted-Identity (`pai`), Remote-Party-ID (`rpid`), P-Preferred-Identity (`ppi`) or From. The agent gets it in From and P-Asserted-Identity, in E.164 where the trunk has a `country`; of a caller who asks for privacy it gets an anonymous From and `Privacy: id`.
+   *
+   * @default From as it stands
+   */
   readonly caller_id?: CallerId | undefined;
   /**
    * SRTP towards the carrier side.
@@ -934,7 +942,7 @@ export interface Sip<AgentId extends string = string> {
    * @default `off`
    */
   readonly refer?: "off" | "pass" | undefined;
-  /** Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504, 580 and silence. */
+  /** Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504 and 580. Silence, a failed connection and ringing for too long always do. */
   readonly failover?: Failover | undefined;
   /**
    * The other end's media address is not the one in its SDP: learn it from the first packets.

@@ -18,15 +18,20 @@ export interface Plain {
 export const maximumValues = 50_000_000;
 const maximumProblems = 200;
 
-/** A copy as JSON holds it: properties that are `undefined` are left out, shared objects stay shared. */
+/** Up to so many values are copied again where they are shared: remembering every object of a long list costs more. */
+const small = 16;
+
+/** A copy as JSON holds it: properties that are `undefined` are left out, shared objects stay shared unless they are small. */
 export function toPlain(root: unknown): Plain {
   const problems: PlainProblem[] = [];
   const done = new Map<object, { readonly copy: unknown; readonly size: number }>();
-  const open = new Set<object>();
+  const open: object[] = [];
   const path: (string | number)[] = [];
   let tooLarge = false;
+  let reports = 0;
 
   const report = (code: PlainProblem["code"], message: string, help?: string): undefined => {
+    reports++;
     if (problems.length < maximumProblems)
       problems.push({ code, pointer: pointer(...path), message, ...(help === undefined ? {} : { help }) });
     return undefined;
@@ -62,15 +67,13 @@ export function toPlain(root: unknown): Plain {
 
   const copyObject = (value: object): unknown => {
     const held = done.get(value);
-    if (held !== undefined) {
-      size += held.size;
-      if (size > maximumValues && !tooLarge) {
-        tooLarge = true;
-        report("CREW1012", `The config holds more than ${maximumValues} values.`);
-      }
-      return held.copy;
+    if (held !== undefined) size += held.size;
+    if (size > maximumValues && !tooLarge) {
+      tooLarge = true;
+      report("CREW1012", `The config holds more than ${maximumValues} values.`);
     }
-    if (open.has(value))
+    if (held !== undefined || tooLarge) return held?.copy;
+    if (open.includes(value))
       return report(
         "CREW1010",
         "The value contains itself.",
@@ -78,11 +81,13 @@ export function toPlain(root: unknown): Plain {
       );
     if (path.length >= maximumDepth)
       return report("CREW1011", `The value is nested deeper than ${maximumDepth} levels.`);
-    const before = size;
-    open.add(value);
+    const [sizeBefore, reportsBefore] = [size, reports];
+    open.push(value);
     const result = Array.isArray(value) ? copyArray(value) : copyRecord(value);
-    open.delete(value);
-    done.set(value, { copy: result, size: size - before });
+    open.pop();
+    // What has a problem is remembered too, so that each is reported once.
+    if (size - sizeBefore > small || reports > reportsBefore)
+      done.set(value, { copy: result, size: size - sizeBefore });
     return result;
   };
 

@@ -166,6 +166,26 @@ export interface HoursModel {
   readonly to: number;
 }
 
+/** The clocks of a time zone. */
+export interface TimeZoneModel {
+  /** IANA name. */
+  readonly name: string;
+  /** 28 of them in a row, after which dates fall on the same days of the week again: later years repeat these. */
+  readonly years: readonly YearModel[];
+}
+
+export interface YearModel {
+  readonly year: number;
+  /** Minutes ahead of UTC when the year begins there. */
+  readonly offset: number;
+  /** In order. */
+  readonly changes: readonly {
+    /** `MMDDhhmm` of UTC: month, day, hour and minute from which the offset counts. */
+    readonly at: string;
+    readonly offset: number;
+  }[];
+}
+
 export type Destination =
   | { readonly at: JsonPointer; readonly type: "agent" /** Key of an AgentModel. */; readonly agent: string }
   | {
@@ -363,4 +383,6 @@ export interface Model {
   readonly agents: readonly AgentModel[];
   /** Sorted by id. */
   readonly trunks: readonly TrunkModel[];
+  /** Those that hours of routes name, sorted by name. */
+  readonly time_zones: readonly TimeZoneModel[];
 }

@@ -10,10 +10,12 @@ import { knownKeys } from "./known-keys.ts";
 import type { EngineLine, Model } from "./model.ts";
 import { leaveOut } from "./repair.ts";
 import { agentPool } from "./resolve/agents.ts";
+import { clocksOf } from "./resolve/clock.ts";
 import { resolveNetworkSection } from "./resolve/network.ts";
 import { resolveOutboundRoute } from "./resolve/outbound-routes.ts";
 import { resolveTrunk } from "./resolve/trunk.ts";
 import { edge as edgeSchema } from "./schema/edge.ts";
+import { parseEdge } from "./simple-routes.ts";
 
 export interface ParseOptions {
   /** Overrides the engine line of the config. */
@@ -34,7 +36,7 @@ export function parseConfig(draft: unknown, options: ParseOptions = {}): Result<
       message: "The config exports no edge and no trunk.",
       help: "Export what defineTrunk(), defineEdge() or a list of trunks gives: 'export default defineTrunk({ sip: { … } })'.",
     });
-  const parsed = edgeSchema.safeParse(root.edge);
+  const parsed = parseEdge(root.edge);
   if (parsed.success) return resolve(parsed.data, root, options);
   return {
     diagnostics: [...shapeProblems(parsed.error, root), ...problemsBeside(parsed.error, root, options)],
@@ -147,6 +149,7 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
     },
     agents: sortedBy(pool.all(), (agent) => agent.key),
     trunks: sortedBy(trunks, (trunk) => trunk.id),
+    time_zones: clocksOf(trunks),
   };
   return { value: deepFreeze(model), diagnostics };
 }
@@ -190,8 +193,15 @@ function reportTwins(
   }
 }
 
-function deepFreeze<T>(value: T): T {
-  if (value === null || typeof value !== "object" || Object.isFrozen(value)) return value;
-  for (const inner of Object.values(value)) deepFreeze(inner);
+/** Written for millions of small objects of a tree: it asks nothing of scalars and makes no lists of properties. */
+function deepFreeze<T extends object>(value: T): T {
+  if (Array.isArray(value)) {
+    for (const inner of value) if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+  } else {
+    for (const key in value) {
+      const inner = value[key];
+      if (typeof inner === "object" && inner !== null) deepFreeze(inner);
+    }
+  }
   return Object.freeze(value);
 }

@@ -39,6 +39,7 @@ const model: Model = {
   },
   agents: [],
   trunks: [],
+  time_zones: [],
 };
 
 function artifact(path: string, text: string, mode = 0o644): Artifact {
@@ -120,6 +121,17 @@ describe("writeBundle and readBundle", () => {
       "manifest.json",
       "model.json",
     ]);
+  });
+
+  test("keep every byte of texts larger than any buffer", () => {
+    const many = { ...model, edge: { ...model.edge, name: "π›".repeat(400_000) } };
+    const trunks = Array.from({ length: 40_000 }, (_, i) => ({ at: `/trunks/${i}`, id: `π${i}` }));
+    const bundle = {
+      ...bundleOf(artifact("a.cfg", `${"π€".repeat(700_000)}\n`)),
+      model: { ...many, trunks },
+    };
+    writeBundle(bundle as unknown as Bundle, folder);
+    expect(readBundle(folder).value).toEqual(bundle);
   });
 
   test("write only what changed and remove what is gone", () => {

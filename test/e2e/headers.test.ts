@@ -198,6 +198,16 @@ describe("from outside to the agent", () => {
     expect((await world.settle(40)).agent.join("\n")).not.toContain(mark);
   });
 
+  test("an anonymous caller stays so, and nobody vouches for it", async () => {
+    const { carrier, agent } = world;
+    const callId = unique("anon");
+    const From = ['From: "Anonymous" <sip:anonymous@anonymous.invalid>;tag=t1'];
+    await call(carrier, { callId, instead: { From } });
+    const invite = await agent.request("INVITE", callId);
+    expect(headerValues(invite, "From")).toEqual(['"Anonymous" <sip:anonymous@anonymous.invalid>;tag=t1']);
+    expect(headerValues(invite, "P-Asserted-Identity")).toEqual([]);
+  });
+
   test("the caller's identity is the number from From, and nothing else of it", async () => {
     const { carrier, agent } = world;
     const callId = unique("pai");
@@ -404,6 +414,18 @@ async function completeCall(): Promise<{
   expect(toCarrier.length).toBeGreaterThan(8);
   return { toAgent, toCarrier };
 }
+
+test("the callee that the agent sees stays the same within the call, whatever To said", async () => {
+  const { carrier, agent } = world;
+  const callId = unique("callee");
+  const dialog = await call(carrier, { callId, to: `<sip:0155@${addresses.carrier}>` });
+  expect(statusOf(await carrier.ask(within(carrier, dialog, "INFO", { cseq: 2 })))).toBe(200);
+  for (const method of ["INVITE", "INFO"])
+    expect(headerValues(await agent.request(method, callId), "To")[0]).toMatch(
+      /^<sip:\+14155551111@198\.51\.100\.7>/,
+    );
+  await hangUp(carrier, dialog);
+});
 
 describe("addresses", () => {
   test("no address of the agents' network is in anything that the carrier gets", async () => {

@@ -74,7 +74,12 @@ beforeAll(async () => {
         limits: { inbound: { calls_per_second: perSecond }, outbound: { calls_per_second: perSecond } },
         sip: { auth: from(fastAt), inbound_routes: [toSarah("+14155550003")], outbound: to(providerAt) },
       },
-      { crew_id: "narrow", agents, limits: { outbound: { calls: 1 } }, sip: { outbound: to(providerAt) } },
+      {
+        crew_id: "narrow",
+        agents,
+        limits: { outbound: { calls: 1 }, response: { code: 486, reason: "All Lines Busy" } },
+        sip: { outbound: to(providerAt) },
+      },
       { crew_id: "wide", agents, sip: { outbound: to(backupAt) } },
     ],
   });
@@ -303,7 +308,10 @@ describe("an outbound route with two trunks", () => {
     const moved = await hold(routed());
     expect(await counters()).toMatchObject({ "narrow.outbound": "0", "wide.outbound": "1" });
     provider.answerWith(accepts());
-    await room(() => outbound("narrow"), 1);
+    const narrow = await hold(outbound("narrow"));
+    const busy = await agent.ask(outbound("narrow").invite());
+    expect(busy.split("\r\n")[0]).toBe("SIP/2.0 486 All Lines Busy");
+    await end([narrow]);
     await end([moved]);
     expect(await counters()).toMatchObject({ narrow: "0", wide: "0" });
   });

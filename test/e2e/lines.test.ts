@@ -8,6 +8,12 @@ import { startAgent, startCaller } from "../lab/peers.ts";
 
 /** Who calls whom in an example. */
 const calls: Readonly<Record<string, { from: string; to: string; agent: string; expects: RegExp }>> = {
+  "after-hours-to-humans": {
+    from: "203.0.113.10:5060",
+    to: "sip:2003@198.51.100.7:5060",
+    agent: "10.0.4.20:5060",
+    expects: /^X-Crew-Agent: reception\r?$/m,
+  },
   quickstart: {
     from: "127.0.0.1:5070",
     to: "sip:+14155551111@127.0.0.1:5060",
@@ -20,12 +26,20 @@ const calls: Readonly<Record<string, { from: string; to: string; agent: string; 
     agent: "10.0.4.10:5080",
     expects: /^X-Crew-Agent: agent_sarah\r?$/m,
   },
+  "two-providers-failover": {
+    from: "203.0.113.50:5060",
+    to: "sip:+14155551234@198.51.100.7:5060",
+    agent: "10.0.4.10:5080",
+    expects: /^X-Crew-Trunk: cheap\r?$/m,
+  },
 };
 
 /** Codes of the reasons for which a line does not serve an example; none where it does. */
 const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly string[]>>>> = {
+  "after-hours-to-humans": { "6.0": [], "5.6": [] },
   quickstart: { "6.0": [], "5.6": [] },
   "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
+  "two-providers-failover": { "6.0": [], "5.6": ["CREW4201"] },
   "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
 };
 

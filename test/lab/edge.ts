@@ -52,6 +52,8 @@ export interface EdgeOptions {
   readonly proof?: KamailioBinding["proof"];
   /** Without: a relay that already runs in the lab is used. Default true. */
   readonly relay?: boolean;
+  /** Added to Kamailio's environment. */
+  readonly env?: Readonly<Record<string, string>>;
   /** Other targets than the product's, for measurements. */
   readonly targets?: readonly AnyTarget[];
 }
@@ -92,6 +94,7 @@ export async function startModel(lab: Lab, model: Model, options: EdgeOptions = 
   const args = [...kamailioArguments(binding, model), "-L", runtime.kamailioModules];
   const kamailio = await lab.spawn("kamailio", runtime.command("kamailio", args), {
     cwd: binding.privateDirectory,
+    ...(options.env === undefined ? {} : { env: options.env }),
   });
   await ready(lab, runtime, kamailio, binding);
   return {

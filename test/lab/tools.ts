@@ -37,6 +37,14 @@ export const asterisk16Spec: RootSpec = {
   without,
 };
 
+/** The library that gives a program another clock; of the current line's suite, whose C library it needs. */
+export const faketimeSpec: RootSpec = {
+  name: "faketime",
+  suite: engineLine("6.1").debian.suite,
+  packages: ["faketime"],
+  without,
+};
+
 async function make(spec: RootSpec): Promise<Tools> {
   const { value, diagnostics } = await ensureRoot(spec, rootOptions(process.env));
   if (value === undefined) throw new Error(diagnostics.map((d) => `${d.message} ${d.help ?? ""}`).join("\n"));
@@ -46,6 +54,7 @@ async function make(spec: RootSpec): Promise<Tools> {
 
 let tools: Promise<Tools> | undefined;
 let asterisk16: Promise<Tools> | undefined;
+let faketime: Promise<Tools> | undefined;
 
 /**
  * The lab's programs. The first call on a machine fetches about 100 MB: make it where no time limit of a single test
@@ -68,4 +77,15 @@ export function asterisk16Tools(): Promise<Tools> {
     },
   }));
   return asterisk16;
+}
+
+/** What a program of the current line needs in its environment so that its clock starts at a time (seconds since 1970). */
+export async function clockFrom(time: number): Promise<Readonly<Record<string, string>>> {
+  faketime ??= make(faketimeSpec);
+  const { libraries } = await faketime;
+  return {
+    LD_PRELOAD: join(libraries, "faketime/libfaketime.so.1"),
+    FAKETIME: `@${new Date(time * 1000).toISOString().slice(0, 19).replace("T", " ")}`,
+    FAKETIME_DONT_FAKE_MONOTONIC: "1",
+  };
 }

@@ -303,6 +303,24 @@ describe("TypeScript configs", () => {
     expect(process.cwd()).not.toBe("/");
   });
 
+  it("says once what is wrong with a shared value, however small", async () => {
+    const { diagnostics } = await load(ts("const o = { a: 1n };\nexport default { x: o, y: o, z: [o] };"));
+    expect(shown(diagnostics)).toEqual(["CREW1009 crew.config.ts:1:16"]);
+  });
+
+  it("keeps large shared values shared, and reads small ones at each place", async () => {
+    const { value } = await load(
+      ts(
+        "const small = { a: 1 };\nconst large = Array.from({ length: 100 }, () => small);\nexport default { x: large, y: large };",
+      ),
+    );
+    const shared = value?.value as
+      | { readonly x: readonly object[]; readonly y: readonly object[] }
+      | undefined;
+    expect(shared?.x).toBe(shared?.y);
+    expect(shared?.x).toEqual(Array(100).fill({ a: 1 }));
+  });
+
   it("reads getters once, drops undefined and keeps __proto__ a plain property", async () => {
     const { value } = await load(
       ts(

@@ -200,6 +200,15 @@ describe("findings", () => {
     expect(parseConfig(draft).diagnostics[0]?.help).toContain(help);
   });
 
+  it.each([
+    [{ name: "X!Queue", present: true }, "name", "letters, digits"],
+    [{ name: "X-Queue", equals: " a" }, "equals", "begin or end with a blank"],
+  ])("refuses the header condition %j, which no call could meet", (header, property, message) => {
+    const draft = { sip: { inbound_routes: [{ match: { header }, refuse: { code: 404 } }] } };
+    expect(findings(draft)).toEqual([`CREW2004 /sip/inbound_routes/0/match/header/${property}`]);
+    expect(parseConfig(draft).diagnostics[0]?.message).toContain(message);
+  });
+
   it("names what a choice may be, and what was probably meant", () => {
     const choice = { forwad: "+14155550100" };
     const draft = {

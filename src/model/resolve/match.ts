@@ -5,49 +5,61 @@ import type { HeaderCondition, HoursModel, MatchModel, NumberPlan } from "../mod
 import type { headerCondition, hours as hoursSchema } from "../schema/condition.ts";
 import type { match as matchSchema } from "../schema/route.ts";
 import { resolveHours } from "./hours.ts";
-import { resolveNumber } from "./number.ts";
+import { reportNumber, toE164 } from "./number.ts";
 import { readPattern } from "./pattern.ts";
 import type { Report } from "./report.ts";
 
 type MatchDraft = z.output<typeof matchSchema>;
 type HeaderDraft = z.output<typeof headerCondition>;
 type HoursDraft = z.output<typeof hoursSchema>;
-type NumberProperty = "to_uri" | "to_prefix" | "caller" | "caller_prefix";
 
-/** Built property by property: there may be a million routes. `undefined` where a condition is refused. */
+/** Conditions that are numbers, and the properties that they come from. */
+const numbers = [
+  ["to_number", "to_uri"],
+  ["to_prefix", "to_prefix"],
+  ["caller", "caller"],
+  ["caller_prefix", "caller_prefix"],
+] as const satisfies readonly (readonly [keyof MatchModel, keyof MatchDraft])[];
+
+const allHours = ["hours", "not_hours"] as const;
+
+/**
+ * Built property by property, with pointers only where they are needed: there may be a million routes.
+ *
+ * @param route where the route stands
+ * @returns `undefined` where a condition is refused
+ */
 export function resolveMatch(
   draft: MatchDraft,
-  at: JsonPointer,
+  route: JsonPointer,
   plan: NumberPlan | undefined,
   report: Report,
 ): MatchModel | undefined {
   const match: { -readonly [K in keyof MatchModel]: MatchModel[K] } = {};
   let good = true;
-  const read = (key: "to_number" | "to_prefix" | "caller" | "caller_prefix", property: NumberProperty) => {
-    const text = draft[property];
-    if (text === undefined) return;
-    const value =
-      property.endsWith("prefix") && text.startsWith("+")
-        ? text
-        : resolveNumber(text, plan, join(at, property), report);
-    if (value === undefined) good = false;
-    else match[key] = value;
-  };
   if (draft.to_user !== undefined) match.to_user = draft.to_user;
-  read("to_number", "to_uri");
-  read("to_prefix", "to_prefix");
+  for (const [key, property] of numbers) {
+    const text = draft[property];
+    if (text === undefined) continue;
+    const isWhole = !property.endsWith("prefix") || !text.startsWith("+");
+    const value = isWhole ? toE164(text, plan) : text;
+    if (value !== undefined) match[key] = value;
+    else {
+      reportNumber(text, join(route, "match", property), report);
+      good = false;
+    }
+  }
   if (draft.to_pattern !== undefined) {
-    const body = resolvePattern(draft.to_pattern, join(at, "to_pattern"), report);
+    const body = resolvePattern(draft.to_pattern, join(route, "match", "to_pattern"), report);
     if (body === undefined) good = false;
     else match.to_pattern = body;
   }
-  read("caller", "caller");
-  read("caller_prefix", "caller_prefix");
-  if (draft.header !== undefined) match.headers = resolveHeaders(draft.header, join(at, "header"));
-  for (const property of ["hours", "not_hours"] as const) {
+  if (draft.header !== undefined)
+    match.headers = resolveHeaders(draft.header, join(route, "match", "header"));
+  for (const property of allHours) {
     const hours = draft[property];
     if (hours === undefined) continue;
-    const resolved = resolveAllHours(hours, join(at, property), report);
+    const resolved = resolveAllHours(hours, join(route, "match", property), report);
     if (resolved === undefined) good = false;
     else match[property] = resolved;
   }
@@ -103,15 +115,20 @@ function isList<T>(value: T | readonly T[]): value is readonly T[] {
 
 /** How people and logs name a rule. */
 export function describeMatch(match: MatchModel): string {
-  const parts: string[] = [];
-  if (match.to_number !== undefined) parts.push(match.to_number);
-  if (match.to_user !== undefined) parts.push(match.to_user);
-  if (match.to_prefix !== undefined) parts.push(`${match.to_prefix}*`);
-  if (match.to_pattern !== undefined) parts.push(`~${match.to_pattern}`);
-  if (match.caller !== undefined) parts.push(`from ${match.caller}`);
-  if (match.caller_prefix !== undefined) parts.push(`from ${match.caller_prefix}*`);
-  for (const header of match.headers ?? []) parts.push(`with ${header.name}`);
-  if (match.hours !== undefined) parts.push("in hours");
-  if (match.not_hours !== undefined) parts.push("out of hours");
-  return parts.length === 0 ? "any call" : parts.join(" ");
+  const { to_prefix, to_pattern, caller, caller_prefix, hours, not_hours } = match;
+  let text = append("", match.to_number);
+  text = append(text, match.to_user);
+  text = append(text, to_prefix && `${to_prefix}*`);
+  text = append(text, to_pattern && `~${to_pattern}`);
+  text = append(text, caller && `from ${caller}`);
+  text = append(text, caller_prefix && `from ${caller_prefix}*`);
+  if (match.headers !== undefined) for (const { name } of match.headers) text = append(text, `with ${name}`);
+  text = append(text, hours && "in hours");
+  text = append(text, not_hours && "out of hours");
+  return text === "" ? "any call" : text;
+}
+
+function append(text: string, part: string | undefined): string {
+  if (part === undefined) return text;
+  return text === "" ? part : `${text} ${part}`;
 }

@@ -6,11 +6,11 @@ import type { Report } from "./report.ts";
 
 const e164 = /^\+[1-9][0-9]{1,14}$/;
 
-/** What the library's metadata answers; its published types leave two of these out. */
+/** What the library's metadata answers, 0 where it has nothing; its published types leave two of these out. */
 interface DialPlan {
   callingCode(): string;
-  IDDPrefix(): string | undefined;
-  defaultIDDPrefix(): string | undefined;
+  IDDPrefix(): string | number | undefined;
+  defaultIDDPrefix(): string | number | undefined;
   nationalPrefix(): string | number | undefined;
 }
 
@@ -21,7 +21,9 @@ export function numberPlan(country: string): NumberPlan | undefined {
   metadata.selectNumberingPlan(country as CountryCode);
   const plan = metadata.numberingPlan as DialPlan | undefined;
   if (plan === undefined) return undefined;
-  const digits = [plan.defaultIDDPrefix(), plan.IDDPrefix()].find((prefix) => /^[0-9]+$/.test(prefix ?? ""));
+  const digits = [plan.defaultIDDPrefix(), plan.IDDPrefix()].find(
+    (prefix): prefix is string => typeof prefix === "string" && /^[0-9]+$/.test(prefix),
+  );
   const national = plan.nationalPrefix();
   return {
     country,
@@ -51,16 +53,20 @@ export function resolveNumber(
   report: Report,
 ): string | undefined {
   const number = toE164(text, plan);
-  if (number === undefined)
-    report({
-      code: "CREW2103",
-      severity: "error",
-      pointer: at,
-      message: `'${text}' is not a number in E.164.`,
-      why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
-      help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
-    });
+  if (number === undefined) reportNumber(text, at, report);
   return number;
+}
+
+/** Says that a text is no number. */
+export function reportNumber(text: string, at: JsonPointer, report: Report): void {
+  report({
+    code: "CREW2103",
+    severity: "error",
+    pointer: at,
+    message: `'${text}' is not a number in E.164.`,
+    why: "Numbers are compared in E.164, the form that is the same everywhere; a national form is read only with the trunk's country.",
+    help: "Write '+', country code and number, for example '+14155551111', or set 'country' on the trunk.",
+  });
 }
 
 /** The same steps as the edge takes at run time; they must agree. */

@@ -3,7 +3,7 @@ import type { z } from "zod";
 import { type JsonPointer, join } from "../../core/pointer.ts";
 import { suggest } from "../../core/suggest.ts";
 import type { Destination, NumberPlan, RouteModel } from "../model.ts";
-import type { forward as forwardSchema, nextChoice, route as routeSchema } from "../schema/route.ts";
+import type { forward as forwardSchema, route as routeSchema } from "../schema/route.ts";
 import { describeMatch, resolveMatch } from "./match.ts";
 import { resolveNumber } from "./number.ts";
 import { withReason } from "./reason.ts";
@@ -11,7 +11,7 @@ import type { Report } from "./report.ts";
 import { knowsTrunk } from "./via.ts";
 
 type RouteDraft = z.output<typeof routeSchema>;
-type Choice = z.output<typeof nextChoice>;
+type Choice = Pick<RouteDraft, "agent_id" | "forward" | "refuse">;
 type ForwardDraft = z.output<typeof forwardSchema>;
 
 export interface RouteContext {
@@ -26,23 +26,35 @@ export interface RouteContext {
   readonly report: Report;
 }
 
-export function resolveRoute(
+/** The routes that could be resolved; `at` is where their list stands. */
+export function resolveRoutes(
+  drafts: readonly RouteDraft[],
+  at: JsonPointer,
+  context: RouteContext,
+): RouteModel[] {
+  const routes: RouteModel[] = [];
+  for (const [index, draft] of drafts.entries()) {
+    const route = resolveRoute(draft, index, join(at, index), context);
+    if (route !== undefined) routes.push(route);
+  }
+  return routes;
+}
+
+/** Pointers are made only where something is wrong: there may be a million routes. */
+function resolveRoute(
   draft: RouteDraft,
   index: number,
   at: JsonPointer,
   context: RouteContext,
 ): RouteModel | undefined {
-  const match = resolveMatch(draft.match, join(at, "match"), context.plan, context.report);
+  const match = resolveMatch(draft.match, at, context.plan, context.report);
   const destinations = resolveDestinations(draft, at, context);
   if (match === undefined || destinations === undefined) return undefined;
-  return {
-    at,
-    index,
-    label: `inbound_routes › ${describeMatch(match)}`,
-    match,
-    destinations,
-    ...(draft.ring_timeout === undefined ? {} : { ring_timeout: draft.ring_timeout }),
-  };
+  const label = `inbound_routes › ${describeMatch(match)}`;
+  const { ring_timeout } = draft;
+  return ring_timeout === undefined
+    ? { at, index, label, match, destinations }
+    : { at, index, label, match, destinations, ring_timeout };
 }
 
 function resolveDestinations(
@@ -50,8 +62,8 @@ function resolveDestinations(
   at: JsonPointer,
   context: RouteContext,
 ): Destination[] | undefined {
-  const { agent_id, forward, refuse, on_failure = [] } = draft;
-  const given = [agent_id, forward, refuse].filter((choice) => choice !== undefined).length;
+  const { agent_id, forward, refuse, on_failure } = draft;
+  const given = Number(agent_id !== undefined) + Number(forward !== undefined) + Number(refuse !== undefined);
   if (given !== 1) {
     context.report({
       code: "CREW2110",
@@ -65,32 +77,36 @@ function resolveDestinations(
     });
     return undefined;
   }
-  const destinations: Destination[] = [];
-  const add = (choice: Choice, place: JsonPointer) => {
-    const destination = resolveChoice(choice, place, context);
-    if (destination !== undefined) destinations.push(destination);
-  };
-  if (agent_id !== undefined) add({ agent_id }, at);
-  if (forward !== undefined) add({ forward }, at);
-  if (refuse !== undefined) add({ refuse }, at);
-  for (const [i, choice] of on_failure.entries()) add(choice, join(at, "on_failure", i));
-  return destinations.length === 1 + on_failure.length ? destinations : undefined;
+  const first = resolveChoice(draft, at, context);
+  if (on_failure === undefined) return first && [first];
+  const next = on_failure.map((choice, i) => resolveChoice(choice, join(at, "on_failure", i), context));
+  const all = [first, ...next].filter((d) => d !== undefined);
+  return all.length === 1 + next.length ? all : undefined;
 }
 
-function resolveChoice(choice: Choice, at: JsonPointer, context: RouteContext): Destination | undefined {
-  if ("refuse" in choice) return { at: join(at, "refuse"), type: "refuse", ...withReason(choice.refuse) };
-  if ("forward" in choice) return resolveForward(choice.forward, join(at, "forward"), context);
-  const place = join(at, "agent_id");
-  const agent = context.agentKey(choice.agent_id);
+/** The one choice that is given. */
+function resolveChoice(
+  { agent_id, forward, refuse }: Choice,
+  at: JsonPointer,
+  context: RouteContext,
+): Destination | undefined {
+  if (agent_id !== undefined) return resolveAgentId(agent_id, at, context);
+  if (forward !== undefined) return resolveForward(forward, join(at, "forward"), context);
+  return refuse && { at: join(at, "refuse"), type: "refuse", ...withReason(refuse) };
+}
+
+function resolveAgentId(id: string, at: JsonPointer, context: RouteContext): Destination | undefined {
+  const place = `${at}/agent_id`;
+  const agent = context.agentKey(id);
   if (agent !== undefined) return { at: place, type: "agent", agent };
   if (context.known === undefined)
     return { at: place, type: "refuse", code: 480, reason: "Agent Not Configured" };
-  const nearest = suggest(choice.agent_id, context.known);
+  const nearest = suggest(id, context.known);
   context.report({
     code: "CREW2101",
     severity: "error",
     pointer: place,
-    message: `Trunk '${context.trunk}' has no agent '${choice.agent_id}'.`,
+    message: `Trunk '${context.trunk}' has no agent '${id}'.`,
     help:
       nearest === undefined
         ? `Known: ${context.known.slice(0, 10).join(", ")}${context.known.length > 10 ? ` and ${context.known.length - 10} more` : ""}.`

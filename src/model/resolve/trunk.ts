@@ -10,7 +10,7 @@ import { resolveLimits } from "./limits.ts";
 import { numberPlan } from "./number.ts";
 import { resolveOutbound } from "./outbound.ts";
 import type { Report } from "./report.ts";
-import { resolveRoute } from "./routes.ts";
+import { resolveRoutes } from "./routes.ts";
 
 export type TrunkDraft = z.output<typeof trunkSchema>;
 
@@ -38,15 +38,12 @@ export function resolveTrunk(draft: TrunkDraft, at: JsonPointer, context: TrunkC
     });
   const auth = resolveAuth(draft.sip.auth, join(sip, "auth"), context.realm, report);
   const agents = resolveAgents(draft, id, at, context);
-  const routes = (draft.sip.inbound_routes ?? []).flatMap((route, index) => {
-    const resolved = resolveRoute(route, index, join(sip, "inbound_routes", index), {
-      trunk: id,
-      trunks: context.trunks,
-      plan,
-      report,
-      ...agents,
-    });
-    return resolved === undefined ? [] : [resolved];
+  const routes = resolveRoutes(draft.sip.inbound_routes ?? [], join(sip, "inbound_routes"), {
+    trunk: id,
+    trunks: context.trunks,
+    plan,
+    report,
+    ...agents,
   });
   reportUnread(draft, at, report);
   const { caller_id: caller, custom_headers: headers } = draft.sip;

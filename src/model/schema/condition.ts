@@ -21,14 +21,20 @@ const comparedValue = z
     "must be printable ASCII on one line, without quotes, backslashes and '^'",
   );
 
-const name = headerName.describe("Name of the header, in any case.");
+/** Blanks around a header's value are no part of it. */
+const wholeValue = comparedValue.regex(/^(?! ).*(?<! )$/, "must not begin or end with a blank");
+
+/** RFC 3261 would allow more, but no INVITE that has such a header is taken by the edge's parser. */
+const name = headerName
+  .regex(/^[A-Za-z0-9._+~-]*$/, "must be a header name of letters, digits or any of . _ + ~ -")
+  .describe("Name of the header, in any case; the short form of a name counts too.");
 
 export const headerCondition = z
   .union([
     z
       .strictObject({
         name,
-        equals: comparedValue.describe("The whole value, compared letter by letter."),
+        equals: wholeValue.describe("The whole value, compared letter by letter."),
       })
       .meta({ title: "HeaderEquals" }),
     z
@@ -67,7 +73,7 @@ const day = z.enum(days);
 export const hours = z
   .strictObject({
     time_zone: timeZone.describe(
-      "IANA name of the time zone whose clocks count, for example `Europe/Berlin`.",
+      "IANA name of the time zone whose clocks count, for example `Europe/Berlin`, with daylight saving time as it is known when the config is built.",
     ),
     days: z
       .array(day)

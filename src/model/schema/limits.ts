@@ -20,11 +20,13 @@ export const limits = z
   .strictObject({
     calls: calls
       .describe(
-        "Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks. Default: no limit.",
+        "Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks, and what a route refuses needs no place. Default: no limit.",
       )
       .optional(),
     calls_per_second: callsPerSecond
-      .describe("New calls in a second, of both directions. Default: no limit.")
+      .describe(
+        "New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not. Default: no limit.",
+      )
       .optional(),
     inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
     outbound: limitPair

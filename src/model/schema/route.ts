@@ -36,14 +36,16 @@ export const match = z
     to_prefix: prefix.describe("Start of the called number in E.164, for example `+1415`.").optional(),
     to_pattern: pattern
       .describe(
-        "Regular expression (POSIX extended) that the whole called user part must match, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group.",
+        "Regular expression (POSIX extended) that the whole called user part must match, as dialled and case-sensitively, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group.",
       )
       .optional(),
     caller: number.describe("Caller's number, compared in E.164.").optional(),
     caller_prefix: prefix.describe("Start of the caller's number in E.164, for example `+49`.").optional(),
     header: z
       .union([headerCondition, z.array(headerCondition).min(1).max(8)])
-      .describe("What a header of the INVITE must be; of several, all.")
+      .describe(
+        "What a header of the INVITE must be; of several, all. Where the INVITE has several of a name, one that fits is enough.",
+      )
       .optional(),
     hours: z
       .union([hours, z.array(hours).min(1).max(32)])
@@ -96,7 +98,7 @@ export const inboundHeader = z
   .strictObject({
     header: headerName.describe("Header of the INVITE from the carrier side."),
     variable: variableName.describe(
-      "Variable that it becomes: the agent gets it as `X-Crew-Var-<variable>`.",
+      "Variable that it becomes: the agent gets its first value as `X-Crew-Var-<variable>`, on one line and at most 256 bytes long; no header where it is missing.",
     ),
   })
   .meta({ title: "InboundHeader" });
@@ -104,6 +106,8 @@ export const inboundHeader = z
 export const outboundHeader = z
   .strictObject({
     header: headerName.describe("Header of the INVITE towards the carrier side."),
-    value: headerValue.describe("Its value; `{{name}}` is filled from the agent's INVITE."),
+    value: headerValue.describe(
+      "Its value; `{{name}}` is filled from `X-Crew-Var-<name>` of the agent's INVITE. Where that is missing, the header is left out.",
+    ),
   })
   .meta({ title: "OutboundHeader" });

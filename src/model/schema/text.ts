@@ -1,29 +1,25 @@
 /** The value grammars that every other schema file builds on. Lengths are bounded so that no value can grow an artifact without limit. */
 import { z } from "zod";
 
+/** Grammars that a long list of routes is read by, beside the schemas that are made of them. */
+export const patterns = {
+  identifier: /^[A-Za-z][A-Za-z0-9_-]{0,31}$/,
+  sipUser: /^[A-Za-z0-9\-_.!~*'()&=+$,;?/]{1,64}$/,
+  number: /^(?:tel:|sips?:)?\+?[0-9(][0-9 ().-]{0,30}(?:@[A-Za-z0-9.:[\]-]{1,255})?$/,
+} as const;
+
 /** Names that become identifiers in artifacts: letters, digits, `_` and `-`, at most 32, starting with a letter. */
 export const identifier = z
   .string()
-  .regex(
-    /^[A-Za-z][A-Za-z0-9_-]{0,31}$/,
-    "must be 1 to 32 letters, digits, '_' or '-', starting with a letter",
-  );
+  .regex(patterns.identifier, "must be 1 to 32 letters, digits, '_' or '-', starting with a letter");
 
 /** The user part of a SIP URI as RFC 3261 section 25.1 allows it without escapes. */
 export const sipUser = z
   .string()
-  .regex(
-    /^[A-Za-z0-9\-_.!~*'()&=+$,;?/]{1,64}$/,
-    "must be 1 to 64 characters that a SIP user part allows (RFC 3261 section 25.1)",
-  );
+  .regex(patterns.sipUser, "must be 1 to 64 characters that a SIP user part allows (RFC 3261 section 25.1)");
 
 /** A number in any of the forms that `country` can complete; E.164 after resolution. */
-export const number = z
-  .string()
-  .regex(
-    /^(?:tel:|sips?:)?\+?[0-9(][0-9 ().-]{0,30}(?:@[A-Za-z0-9.:[\]-]{1,255})?$/,
-    "must be a telephone number such as +14155551111",
-  );
+export const number = z.string().regex(patterns.number, "must be a telephone number such as +14155551111");
 
 export const hostName = z
   .string()

@@ -36,12 +36,16 @@ const failover = z
     continue_on: z
       .array(statusCode)
       .max(64)
-      .describe("SIP codes after which the next choice is tried, beside the usual ones. Default: none.")
+      .describe(
+        "SIP codes of an agent's answer after which the next choice is tried, beside the usual ones. Default: none.",
+      )
       .optional(),
     stop_on: z
       .array(statusCode)
       .max(64)
-      .describe("SIP codes that end the attempt, of those after which it usually goes on. Default: none.")
+      .describe(
+        "SIP codes of an agent's answer that end the attempt, of those after which it usually goes on; 503 reaches the other end as 500 (RFC 3261 section 16.7). Default: none.",
+      )
       .optional(),
   })
   .meta({ title: "Failover" });
@@ -79,13 +83,17 @@ export const sip = z
       .optional(),
     caller_id: z
       .strictObject({
-        source: callerSource.describe("Header that the caller's number is read from."),
+        source: callerSource.describe(
+          "Header of inbound calls that the caller's number is read from, and that carries it on outbound calls.",
+        ),
         fallback: callerSource
-          .describe("Header that is read where the first is missing. Default: `from`.")
+          .describe(
+            "Header of inbound calls that is read where the first is missing. Where both are, the agent gets From, but no P-Asserted-Identity. Default: `from`.",
+          )
           .optional(),
       })
       .describe(
-        "Where the caller's number comes from: P-Asserted-Identity, Remote-Party-ID, P-Preferred-Identity or From.",
+        "Where the caller's number comes from: P-Asserted-Identity (`pai`), Remote-Party-ID (`rpid`), P-Preferred-Identity (`ppi`) or From. The agent gets it in From and P-Asserted-Identity, in E.164 where the trunk has a `country`; of a caller who asks for privacy it gets an anonymous From and `Privacy: id`. Default: From as it stands.",
       )
       .meta({ title: "CallerId" })
       .optional(),
@@ -124,7 +132,7 @@ export const sip = z
       .optional(),
     failover: failover
       .describe(
-        "Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504, 580 and silence.",
+        "Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504 and 580. Silence, a failed connection and ringing for too long always do.",
       )
       .optional(),
     nat: z

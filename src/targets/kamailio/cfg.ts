@@ -1,6 +1,6 @@
 /** What the templates of kamailio.cfg see of a doc. */
 import { type Context, trusted } from "../escape/escaped.ts";
-import type { Grouping, KamailioDoc, Listener } from "./doc.ts";
+import type { Grouping, KamailioDoc, Listener, RuleField } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
@@ -19,6 +19,14 @@ const keptHeaders = [
   ...["Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Reason", "Retry-After"],
   ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
 ];
+
+/** Whether an answer leads to the next target; `failover` of a trunk overrides it. */
+const usualFailures = [
+  [408, 430, 480, 500, 502],
+  [503, 504, 580],
+]
+  .map((codes) => codes.map((code) => `$var(code) == ${code}`).join(" || "))
+  .join("\n\t\t\t|| ");
 
 const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
 
@@ -83,6 +91,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     sha256: doc.algorithm === "SHA-256" && !has.mixedAlgorithms,
     mixed_algorithms: has.mixedAlgorithms,
     dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
+    usual_failures: constant(usualFailures),
+    failover: has.failover,
     limits: has.limits,
     directions: has.directions,
     // What a session counts for, kept with it by the media relay.
@@ -96,13 +106,22 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     e164: has.numbers || has.outbound,
     // Whether the sender of a request within a call is its caller.
     calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
+    responses: has.responses,
+    refusals: has.refusals,
     numbers: has.numbers,
     places: has.places,
     grouped: has.grouped,
     ...entryOf(doc),
     rules: has.rules,
     callers: has.callers,
+    ...conditions(doc),
     plan: has.plan,
+    privacy: has.identity || has.outbound,
+    identity: has.identity,
+    sources: has.sources,
+    variables: has.variables,
+    headers_out: has.headersOut,
+    caller: constant(has.identity ? "avp(caller)" : "fU"),
     ring: has.ring,
     agent_users: has.agentUsers,
     host_agents: has.hostAgents,
@@ -139,6 +158,26 @@ function rowOf({ by, characters }: Grouping): string {
   return by === "end" ? `{s.substr,-${characters + 1},0}` : `{s.md5}{s.substr,0,${characters}}`;
 }
 
+/** Where the fields of a rule stand that only some edges have; 0 to 6 are the same everywhere. */
+function conditions({ ruleFields, clock }: KamailioDoc) {
+  const place = (name: RuleField): number | false => {
+    const at = ruleFields.indexOf(name);
+    return at >= 0 && at;
+  };
+  return {
+    rule_fields: trusted<CfgGrammar>(ruleFields.join(" ^ ")),
+    conditions: ruleFields.length > 7,
+    pattern_field: place("to_pattern"),
+    header_field: place("header"),
+    hours_field: place("hours"),
+    not_hours_field: place("not_hours"),
+    clocks: clock !== undefined,
+    clock_first: clock?.first ?? 0,
+    clock_cycle: clock?.cycle ?? 0,
+    clock_base: clock === undefined ? 0 : clock.first - clock.cycle,
+  };
+}
+
 /** Hosts that are the process's own and no address of the carrier side. */
 function foreignHosts(doc: KamailioDoc): KamString[] {
   const of = (side: string) => doc.listeners.filter((l) => l.name.startsWith(side)).map((l) => l.address);
@@ -173,7 +212,8 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
   const families = new Set(own.map((l) => l.address.includes(":")));
   const test = ({ transport, address }: Listener) => {
-    const family = `$nh(d) ${address.includes(":") ? "=~" : "!~"} "^\\["`;
+    const v6 = `$nh(d) =~ "^\\["`;
+    const family = address.includes(":") ? v6 : `!(${v6})`;
     return trusted<CfgGrammar>(
       [`$nh(P) == "${transport.toUpperCase()}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
     );

@@ -22,6 +22,13 @@ export interface Switches {
   readonly callers: boolean;
   /** Trunks whose country completes national forms. */
   readonly plan: boolean;
+  /** The caller is more than From as it stands: other headers are asked, or its number is completed. */
+  readonly identity: boolean;
+  readonly sources: boolean;
+  /** Headers of the carrier side that become variables. */
+  readonly variables: boolean;
+  /** Calls to the carrier side have headers of the config's own. */
+  readonly headersOut: boolean;
   readonly limits: boolean;
   /** Limits of one direction of a trunk. */
   readonly directions: boolean;
@@ -31,6 +38,11 @@ export interface Switches {
   /** Routes that send inbound calls to numbers. */
   readonly forwards: boolean;
   readonly outboundNames: boolean;
+  /** Full trunks that answer something else than the usual; routes that refuse without asking anybody. */
+  readonly responses: boolean;
+  readonly refusals: boolean;
+  /** Trunks that say which answers go on. */
+  readonly failover: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
   /** Media addresses that are learned. */
@@ -41,6 +53,20 @@ export interface Switches {
   /** Media towards the caller waits for the answer, since strangers can reach the callee's ports. */
   readonly block: boolean;
 }
+
+/** A field of a rule; those behind `caller_prefix` are only there where some rule uses them. */
+export type RuleField =
+  | "place"
+  | "chain"
+  | "to_user"
+  | "to_number"
+  | "to_prefix"
+  | "caller"
+  | "caller_prefix"
+  | "to_pattern"
+  | "header"
+  | "hours"
+  | "not_hours";
 
 export interface Listener {
   readonly at: JsonPointer;
@@ -124,6 +150,10 @@ export interface KamailioDoc {
   readonly algorithm?: "MD5" | "SHA-256";
   /** How entries of a large route table share rows. */
   readonly grouping?: Grouping;
+  /** Fields of a row of `rule`. */
+  readonly ruleFields: readonly RuleField[];
+  /** The first year of the time zones' clocks, and after how many they begin anew; absent where no rule has hours. */
+  readonly clock?: { readonly first: number; readonly cycle: number };
   readonly tables: readonly Table[];
   readonly networks: readonly NetworkRow[];
   readonly dispatcher: readonly DispatcherRow[];

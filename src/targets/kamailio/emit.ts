@@ -39,12 +39,34 @@ function artifact(path: string, lines: readonly Line[], reload: Artifact["reload
 
 /** A db_text table of the htable module: key, key type 0, value type (0 string, 1 number), value, no expiry. */
 function dataTable(table: Table): Artifact {
-  const rows = (table.rows ?? []).map(({ key, value, at }) => ({
-    text: `${dbTextField(key)}|0|${typeof value === "number" ? 1 : 0}|${valueField(value)}|0`,
-    at,
-  }));
+  const rows = table.rows ?? [];
   const head = "key_name(string) key_type(int) value_type(int) key_value(string) expires(int)";
-  return artifact(`kamailio/data/${table.name}`, [{ text: head }, ...rows], "live");
+  const lines: (JsonPointer | undefined)[] = [undefined];
+  for (const { at } of rows) lines.push(at);
+  return {
+    path: `kamailio/data/${table.name}`,
+    mode: 0o644,
+    text: joined(`${head}\n`, rows, rowText),
+    lines,
+    reload: "live",
+  };
+}
+
+function rowText({ key, value }: Row): string {
+  return `${dbTextField(key)}|0|${typeof value === "number" ? 1 : 0}|${valueField(value)}|0\n`;
+}
+
+/** Text of many items behind a head, made in batches, so that the pieces of a million rows never lie in memory together. */
+function joined<T>(head: string, items: readonly T[], print: (item: T) => string): string {
+  const batches = [head];
+  for (let start = 0; start < items.length; start += 1000)
+    batches.push(
+      items
+        .slice(start, start + 1000)
+        .map(print)
+        .join(""),
+    );
+  return batches.join("");
 }
 
 function valueField(value: Row["value"]): string {

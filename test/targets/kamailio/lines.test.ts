@@ -1,5 +1,6 @@
 /** Every engine line boots what it can serve, and carries a call. */
 import { describe, expect, test } from "vitest";
+import { headerValues } from "../../../src/phone/message.ts";
 import { bodyOf, sdp } from "../../e2e/kit/message.ts";
 import { sessionLabel } from "../../e2e/kit/session-label.ts";
 import { soon, startEdge } from "../../lab/edge.ts";
@@ -16,13 +17,26 @@ const everything = {
   },
 };
 const routes = {
+  outbound: {
+    uri: [{ uri: "sip:127.0.0.9:5060", weight: 2 }, "sip:carrier.invalid"],
+    auth: { username: "acme", password: { secret: "P" } },
+    number_format: "national",
+    caller_id: "+14155551234",
+    allowed_destinations: ["+1"],
+  },
   auth: { type: "ip_allowlist", allowed_ips: ["127.0.0.2", "127.0.8.0/24", "127.0.8.128/25"] },
   inbound_routes: [
     { match: { to_uri: "+14155551111" }, agent_id: "sarah", on_failure: [{ agent_id: "marcus" }] },
     { match: { to_user: "0" }, agent_id: "named", ring_timeout: 20 },
     { match: { to_prefix: "+1415556", caller_prefix: "+49" }, agent_id: "sarah" },
     { match: { to_prefix: "+1415556" }, agent_id: "marcus" },
+    { match: { to_prefix: "+1415557" }, forward: "+14155550177" },
   ],
+  caller_id: { source: "pai", fallback: "rpid" },
+  custom_headers: {
+    inbound: [{ header: "X-Customer-ID", variable: "customer_id" }],
+    outbound: [{ header: "X-Campaign-ID", value: "no. {{campaign_id}}" }],
+  },
 };
 const digestTrunk = (id: string, algorithm: string) => ({
   crew_id: id,
@@ -44,7 +58,16 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
       });
       const caller = await half(lab, "127.0.0.2", 5070, carrierSide);
       const agent = await half(lab, "127.0.0.3", 5080, agentSide);
-      const call = await invite(caller, agent, { uri: `sip:4155551111@${carrierSide.address}` });
+      const call = await invite(caller, agent, {
+        uri: `sip:4155551111@${carrierSide.address}`,
+        headers: [
+          "P-Asserted-Identity: <tel:+1-415-555-0112>",
+          'P-Asserted-Identity: "Ann Lee" <sip:4155550111@127.0.0.2>',
+          "X-Customer-ID: a\r\n b",
+        ],
+      });
+      expect(headerValues(call.got, "From")[0]).toMatch(/^"Ann Lee" <sip:\+14155550111@127\.0\.0\.10>/);
+      expect(headerValues(call.got, "X-Crew-Var-customer_id")).toEqual(["a b"]);
       expect(call.got).toMatch(/^INVITE sip:\+14155551111@127\.0\.0\.3:5080 /);
       expect(bodyOf(call.got)).toContain("c=IN IP4 127.0.0.20");
       await agent.send(answer(agent, call.got, "200 OK"));

@@ -41,12 +41,23 @@ export function lower(model: Model): Result<KamailioDoc> {
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
       ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
+      ruleFields: routes.ruleFields,
+      ...clockOf(model),
       tables: lowerTables(model, has, sources.acl, routes, outbound),
       networks: sources.networks,
       dispatcher: agents.rows,
     },
     unserved(model),
   );
+}
+
+/** Over which years the clocks of the time zones go, all the same ones. */
+function clockOf({ time_zones }: Model): Pick<KamailioDoc, "clock"> {
+  const [years] = time_zones.map((zone) => zone.years);
+  const [first] = years ?? [];
+  return years === undefined || first === undefined
+    ? {}
+    : { clock: { first: first.year, cycle: years.length } };
 }
 
 /** Whether all trunks and all agents that have a list of their own have a codec. */

@@ -118,7 +118,10 @@ function wayRows(name: string, trunks: readonly OutboundTrunk[]): Row[] {
   });
   return tiers.map(({ trunk, targets }, n) => {
     let sum = 0;
-    const weighted = targets.flatMap((t) => [(sum += t.weight), hostOf(t)]);
+    const weighted = targets.flatMap((t) => {
+      sum += t.weight;
+      return [sum, hostOf(t)];
+    });
     return {
       key: `${name}:${n}`,
       value: [trunk.id, targets.length, sum, ...weighted].join(separator),

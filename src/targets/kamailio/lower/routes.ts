@@ -1,7 +1,9 @@
 /** Routes as tables: exact entries by key, rules with conditions in order, chains of destinations. */
+import { haveDistinctKeys } from "../../../model/distinct.ts";
 import type { AgentModel, CodecName, MatchModel, RouteModel, TrunkModel } from "../../../model/model.ts";
-import type { Grouping, Row } from "../doc.ts";
+import type { Grouping, Row, RuleField } from "../doc.ts";
 import { codecFlags } from "./codecs.ts";
+import { type ConditionTables, hasFurther, rulesOf } from "./conditions.ts";
 import { group, readable } from "./grouped.ts";
 import { separator } from "./separator.ts";
 
@@ -10,6 +12,8 @@ export interface RouteTables {
   readonly routes: readonly Row[];
   /** `<trunk>:<n>` → a rule, numbered in file order. */
   readonly rules: readonly Row[];
+  readonly ruleFields: readonly RuleField[];
+  readonly conditions: ConditionTables;
   /** `<chain>:<step>` → a step. */
   readonly chains: readonly Row[];
   /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
@@ -33,16 +37,17 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   const places = trunks.some((t) =>
     t.routes.some((r) => exactKey(r.match) === undefined || readsAsNumber(r)),
   );
-  const routes = new Map<string, Row>();
+  const entries: Row[] = [];
   const rules: Row[] = [];
+  const ruleValues = rulesOf(trunks);
   const chains = new Map<string, string>();
   const chainRows: Row[] = [];
   for (const trunk of trunks) {
     let ruleCount = 0;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
     const known = new Map<string, string>();
+    const seen = haveDistinctKeys(trunk.routes) ? undefined : new Set<string>();
     for (const route of trunk.routes) {
-      if (unservedCondition(route.match) !== undefined) continue;
       const wanted = destinationsKey(route);
       let chain = known.get(wanted);
       if (chain === undefined) {
@@ -56,28 +61,43 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
         known.set(wanted, chain);
       }
       const exact = exactKey(route.match);
-      const key = `${trunk.id}:${exact}`;
       if (exact === undefined) {
-        rules.push({ key: `${trunk.id}:${ruleCount++}`, value: ruleValue(route, chain), at: route.at });
-      } else if (!routes.has(key)) {
+        rules.push({
+          key: `${trunk.id}:${ruleCount++}`,
+          value: ruleValues.value(route, chain),
+          at: route.at,
+        });
+      } else if (seen?.has(exact) !== true) {
+        seen?.add(exact);
         const value = places ? `${route.index}${between}${chain}` : chain;
-        routes.set(key, { key, value, at: route.at });
+        entries.push({ key: `${trunk.id}:${exact}`, value, at: route.at });
       }
     }
   }
-  const exact = [...routes.values()];
-  const rest = { rules, chains: chainRows, places };
-  if (between === separator) return { routes: exact, ...rest };
-  const { rows, grouping } = group(exact);
+  const rest = {
+    rules,
+    ruleFields: ruleValues.fields,
+    conditions: ruleValues.tables(),
+    chains: chainRows,
+    places,
+  };
+  if (between === separator) return { routes: entries, ...rest };
+  const { rows, grouping } = group(entries);
   return { routes: rows, grouping, ...rest };
 }
 
 /** How many routes have no condition but the called number or user name. */
 export function countExact(trunks: readonly TrunkModel[]): number {
-  return trunks.reduce((sum, t) => sum + t.routes.filter((r) => exactKey(r.match) !== undefined).length, 0);
+  let count = 0;
+  for (const { routes } of trunks) for (const { match } of routes) if (exactKey(match) !== undefined) count++;
+  return count;
 }
 
+/** Of one agent alone its key, so that a million simple routes make no text. */
 function destinationsKey(route: RouteModel): string {
+  const [only] = route.destinations;
+  if (route.destinations.length === 1 && only?.type === "agent" && route.ring_timeout === undefined)
+    return only.agent;
   let key = String(route.ring_timeout ?? "");
   for (const d of route.destinations)
     if (d.type === "agent") key += `\n${d.agent}`;
@@ -86,19 +106,9 @@ function destinationsKey(route: RouteModel): string {
   return key;
 }
 
-type UnservedCondition = "to_pattern" | "headers" | "hours" | "not_hours";
-
-/** A condition that the script does not look at yet: a route that has one takes no call, since without it it would take too many. */
-export function unservedCondition(match: MatchModel): UnservedCondition | undefined {
-  if (match.to_pattern !== undefined) return "to_pattern";
-  if (match.headers !== undefined) return "headers";
-  if (match.hours !== undefined) return "hours";
-  return match.not_hours === undefined ? undefined : "not_hours";
-}
-
 /** What an exact entry is found by; numbers begin with `+`, so that a user name and a number meet only where they are equal. */
 function exactKey(m: MatchModel): string | undefined {
-  if (m.to_prefix !== undefined || m.caller !== undefined || m.caller_prefix !== undefined) return undefined;
+  if (hasFurther(m)) return undefined;
   if (m.to_number !== undefined && m.to_user === undefined) return m.to_number;
   if (m.to_user !== undefined && m.to_number === undefined) return m.to_user;
   return undefined;
@@ -108,13 +118,6 @@ function exactKey(m: MatchModel): string | undefined {
 function readsAsNumber(route: RouteModel): boolean {
   const user = route.match.to_user;
   return user !== undefined && !/[A-Za-z]/.test(user);
-}
-
-function ruleValue(route: RouteModel, chain: string): string {
-  const m = route.match;
-  return [route.index, chain, m.to_user, m.to_number, m.to_prefix, m.caller, m.caller_prefix]
-    .map((field) => field ?? "*")
-    .join(separator);
 }
 
 interface Step {

@@ -1,2 +1,2 @@
-/** Fields of a row are separated by `^`, which no user part, number, id or reason phrase of the schema contains. */
+/** Fields of a row are separated by it: no user part, number, id, pattern, header value or reason phrase of the schema has it. */
 export const separator = "^";

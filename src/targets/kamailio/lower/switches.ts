@@ -1,28 +1,37 @@
 /** Which parts of the script a Model needs. */
-import type { Model } from "../../../model/model.ts";
+import type { Model, RouteModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
+import { readsHeaders } from "./identity.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
+import { isUsual } from "./tables.ts";
 
 export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
-  const all = trunks.flatMap((t) => t.routes);
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
+  const plan = some(trunks.map((t) => t.number_plan));
+  const sources = trunks.some(readsHeaders);
+  const someRoute = (test: (route: RouteModel) => boolean): boolean =>
+    trunks.some((t) => t.routes.some(test));
   return {
     tcp: network.carrier.tcp !== undefined || network.agents.tcp !== undefined,
     cidr,
     digest: digests.length > 0,
     realms: new Set(digests.map((d) => d.realm)).size > 1,
     mixedAlgorithms: new Set(digests.map((d) => d.algorithm)).size > 1,
-    numbers: routes.places || some(all.map((r) => r.match.to_number)),
+    numbers: routes.places || plan || someRoute((r) => r.match.to_number !== undefined),
     places: routes.places,
     grouped: routes.grouping !== undefined,
     rules: routes.rules.length > 0,
-    callers: some(all.flatMap((r) => [r.match.caller, r.match.caller_prefix])),
-    plan: some(trunks.map((t) => t.number_plan)),
+    callers: someRoute(({ match: m }) => m.caller !== undefined || m.caller_prefix !== undefined),
+    plan,
+    identity: plan || sources,
+    sources,
+    variables: trunks.some((t) => t.inbound_headers.length > 0),
+    headersOut: trunks.some((t) => t.outbound !== undefined && t.outbound_headers.length > 0),
     outbound: trunks.some((t) => t.outbound !== undefined),
     outboundRoutes: model.edge.outbound_routes.length > 0,
     forwards:
@@ -37,7 +46,10 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     directions: trunks.some(({ limits: l }) =>
       some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),
     ),
-    ring: some(all.map((r) => r.ring_timeout)),
+    responses: trunks.some((t) => !isUsual(t.limits.response)),
+    refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && /^0\^\d/.test(`${value}`)),
+    failover: trunks.some((t) => t.failover.continue_on.length + t.failover.stop_on.length > 0),
+    ring: someRoute((r) => r.ring_timeout !== undefined),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),

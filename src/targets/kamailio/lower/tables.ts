@@ -2,6 +2,9 @@
 import { type JsonPointer, join } from "../../../core/pointer.ts";
 import type { LimitPair, Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
+import { clockRows } from "./conditions.ts";
+import { templateRows, variableRows } from "./headers.ts";
+import { identityRows } from "./identity.ts";
 import type { OutboundTables } from "./outbound.ts";
 import type { RouteTables } from "./routes.ts";
 import { separator } from "./separator.ts";
@@ -27,12 +30,22 @@ export function lowerTables(
   return [
     ...always,
     ...(has.rules
-      ? [stored("rule", "rules of a trunk with further conditions, in order", routes.rules)]
+      ? [
+          stored("rule", "rules of a trunk with further conditions, in order", routes.rules),
+          ...conditionTables(routes, model.time_zones),
+        ]
       : []),
     ...(has.plan ? [stored("plan", "how national numbers of a trunk become E.164", planRows(trunks))] : []),
+    ...(has.sources
+      ? [stored("identity", "headers that a trunk's callers are read from", identityRows(trunks))]
+      : []),
+    ...headerTables(trunks, has),
     ...(has.nat ? [stored("nat", "trunks whose media address is learned", natRows(trunks))] : []),
     ...(has.outbound ? outboundTables(outbound, has) : []),
     ...(has.limits ? limitTables(trunks) : []),
+    ...(has.failover
+      ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
+      : []),
     ...(has.digest ? digestTables(trunks, has) : []),
   ];
 }
@@ -86,8 +99,50 @@ function planRows(trunks: readonly TrunkModel[]): Row[] {
   });
 }
 
+function headerTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
+  return [
+    ...(has.variables
+      ? [stored("variable", "headers of a trunk that become variables", variableRows(trunks))]
+      : []),
+    ...(has.headersOut
+      ? [
+          stored(
+            "custom",
+            "headers of calls to a trunk: name ^ text ^ variable ^ text …",
+            templateRows(trunks),
+          ),
+        ]
+      : []),
+  ];
+}
+
 function natRows(trunks: readonly TrunkModel[]): Row[] {
   return trunks.filter((t) => t.nat).map((t) => ({ key: t.id, value: 1, at: join(t.at, "sip", "nat") }));
+}
+
+function conditionTables({ conditions }: RouteTables, zones: Model["time_zones"]): Table[] {
+  const { headers, hours } = conditions;
+  return [
+    ...(headers.length > 0 ? [stored("header", "sets of headers that rules ask for", headers)] : []),
+    ...(hours.length > 0
+      ? [
+          stored("hours", "sets of hours in which rules hold", hours),
+          stored("clock", "minutes that a time zone is ahead of UTC in a year", clockRows(zones)),
+        ]
+      : []),
+  ];
+}
+
+function failoverRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap(({ id, at, failover }) =>
+    (["continue_on", "stop_on"] as const).flatMap((list) =>
+      failover[list].map((code) => ({
+        key: `${id}:${code}`,
+        value: list === "continue_on" ? 1 : 0,
+        at: join(at, "sip", "failover", list),
+      })),
+    ),
+  );
 }
 
 function limitTables(trunks: readonly TrunkModel[]): Table[] {
@@ -103,6 +158,15 @@ function limitTables(trunks: readonly TrunkModel[]): Table[] {
       ...pair(id, limits, own),
       ...pair(`${id}.inbound`, limits.inbound, join(own, "inbound")),
       ...pair(`${id}.outbound`, limits.outbound, join(own, "outbound")),
+      ...(isUsual(limits.response)
+        ? []
+        : [
+            {
+              key: `${id}:response`,
+              value: [limits.response.code, limits.response.reason].join(separator),
+              at: join(own, "response"),
+            },
+          ]),
     ];
   });
   return [
@@ -111,6 +175,11 @@ function limitTables(trunks: readonly TrunkModel[]): Table[] {
     { name: "rate", about: "new calls of a trunk in a second", bits: 8, counter: true, expire: 3 },
     { name: "live", about: "calls that count, and for what", bits: 13, expire: longestCall },
   ];
+}
+
+/** Whether a full trunk answers what the script says without being told. */
+export function isUsual({ code, reason }: TrunkModel["limits"]["response"]): boolean {
+  return code === 503 && reason === "Service Unavailable";
 }
 
 function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {

@@ -63,15 +63,6 @@ function ofSignalling(trunk: TrunkModel): Diagnostic[] {
         "Have the agent ask its own system for the transfer.",
       ),
     );
-  if (trunk.failover.continue_on.length + trunk.failover.stop_on.length > 0)
-    found.push(
-      warning(
-        "CREW4016",
-        join(sip, "failover"),
-        `'failover' of trunk '${trunk.id}' is not acted on yet: the usual codes decide.`,
-        "Usual are 408, 430, 480, 500, 502, 503, 504 and 580.",
-      ),
-    );
   return found;
 }
 
@@ -84,15 +75,6 @@ function ofLimits({ id, at, limits }: TrunkModel): Diagnostic[] {
         join(at, "limits", "call_minutes"),
         `'call_minutes' of trunk '${id}' is not acted on yet: calls may last for ever.`,
         "A call whose media ends gives its place back, but neither side is told.",
-      ),
-    );
-  if (limits.response.code !== 503)
-    found.push(
-      warning(
-        "CREW4019",
-        join(at, "limits", "response"),
-        `'response' of the limits of trunk '${id}' is not acted on yet: a full trunk answers 503.`,
-        "Nothing needs to change where the other end takes 503 for busy.",
       ),
     );
   return found;

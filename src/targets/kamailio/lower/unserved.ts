@@ -44,23 +44,13 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         "Add an address with UDP or TCP.",
       ),
     );
-  if (trunk.caller_id.source !== "from" || trunk.caller_id.fallback !== "from")
-    found.push(
-      warning(
-        "CREW4002",
-        join(sip, "caller_id"),
-        `'caller_id' of trunk '${trunk.id}' is not acted on yet: agents get the caller from From.`,
-        "Have the other end put the caller's number into From.",
-      ),
-    );
-  const headers = [...trunk.inbound_headers, ...trunk.outbound_headers][0];
-  if (headers !== undefined)
+  if (trunk.outbound === undefined && trunk.outbound_headers.length > 0)
     found.push(
       warning(
         "CREW4003",
-        join(sip, "custom_headers"),
-        `'custom_headers' of trunk '${trunk.id}' are not acted on yet: these headers do not cross the edge.`,
-        "Agents still get X-Crew-Agent, X-Crew-Trunk and X-Crew-Call-ID.",
+        join(sip, "custom_headers", "outbound"),
+        `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound'.`,
+        "Add 'outbound' with the address of the other end, or remove these headers.",
       ),
     );
   if (trunk.media_encryption !== "disabled")
