@@ -60,6 +60,7 @@ beforeAll(async () => {
         sip: {
           auth: from(officeAt),
           inbound_routes: [
+            { match: { to_uri: "+14155550009" }, refuse: { code: 603 } },
             {
               match: { to_uri: "+14155550002" },
               forward: { number: "+14155550177", via: "acme" },
