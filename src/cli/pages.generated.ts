@@ -571,22 +571,13 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Have the agent ask its own system for the transfer."
     ]
   },
-  "CREW4017": {
-    "severity": "warning",
-    "messages": [
-      "'limits.…' of trunk '…' is not acted on yet: only the limits of both directions together count."
-    ],
-    "help": [
-      "Use 'calls' and 'calls_per_second' of 'limits'."
-    ]
-  },
   "CREW4018": {
     "severity": "warning",
     "messages": [
       "'call_minutes' of trunk '…' is not acted on yet: calls may last for ever."
     ],
     "help": [
-      "Calls whose media ends are cleared anyway."
+      "A call whose media ends gives its place back, but neither side is told."
     ]
   },
   "CREW4023": {

@@ -13,8 +13,9 @@ import { freePort } from "./ports.ts";
 import { problems } from "./problems.ts";
 import { guardService, kamailioProcess, runGuard } from "./processes.ts";
 import type { Proof } from "./proof/prove.ts";
-import { callsInRelay, relayChanges, relayGeneration, relayService } from "./relay.ts";
+import { relayChanges, relayGeneration, relayService } from "./relay.ts";
 import type { BoundSecrets, DigestRecord, PasswordRecord } from "./secrets.ts";
+import { callsInRelay } from "./sessions.ts";
 import { commitStaging, stagingFolder, writeStaging } from "./stage.ts";
 import {
   currentGeneration,

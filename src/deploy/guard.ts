@@ -1,12 +1,13 @@
 /**
  * The guard of an edge, a process of its own under supervision. It keeps supervisors alive, reconnects proxies with a relay
- * that came back, has them take replaced certificates, takes back deployments whose deployer died, and stops generations that
- * carry no calls any more. Started with the state folder as argument.
+ * that came back, has them take replaced certificates, takes back deployments whose deployer died, stops generations that carry
+ * no calls any more, and keeps the counters of calls right. Started with the state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { reopenEdge } from "./edge.ts";
+import { type Edge, reopenEdge } from "./edge.ts";
 import { type Certificates, renewCertificates } from "./guard/certificates.ts";
 import { reconnect } from "./guard/reconnect.ts";
+import { hasNewcomer, newRecounting, recount } from "./guard/recount.ts";
 import { newDraining, retire } from "./guard/retire.ts";
 import { judge, rotateLogs } from "./guard/watch.ts";
 
@@ -16,13 +17,15 @@ const lookEvery = 2;
 const rotateEvery = 240;
 /** Beats between two looks at the certificate files. */
 const renewEvery = 20;
+const counterBeatMs = 50;
+const recountEvery = 40;
 
 async function main(root: string): Promise<never> {
   const edge = await reopenEdge(root);
   if (edge === undefined) throw new Error(`${root} is no state folder of an edge`);
   const draining = newDraining();
   const certificates: Certificates = {};
-  const report = (error: unknown): void => console.error(error instanceof Error ? error.stack : error);
+  void keepCounters(edge);
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
     await judge(edge).catch(report);
@@ -34,6 +37,19 @@ async function main(root: string): Promise<never> {
     if (beat % rotateEvery === 0) await rotateLogs(edge).catch(report);
     await sleep(beatMs);
   }
+}
+
+/** New calls wait for a process that has just started to be told of those that there are, so this waits for nothing else. */
+async function keepCounters(edge: Edge): Promise<never> {
+  const memory = newRecounting();
+  for (let beat = 0; ; beat++) {
+    if (hasNewcomer(edge, memory) || beat % recountEvery === 0) await recount(edge, memory).catch(report);
+    await sleep(counterBeatMs);
+  }
+}
+
+function report(error: unknown): void {
+  console.error(error instanceof Error ? error.stack : error);
 }
 
 await main(process.argv[2] ?? "");

@@ -76,9 +76,3 @@ export async function relayChanges(edge: Edge, generation: number, next: Manifes
     manifest?.artifacts.find((a) => a.path === "rtpengine/rtpengine.conf")?.sha256;
   return hash(await readJson<Manifest>(file)) !== hash(next);
 }
-
-/** How many calls rtpengine carries; `undefined` where it does not answer. */
-export async function callsInRelay(): Promise<number | undefined> {
-  const answer = await askRelay({ command: "list", limit: 100_000 }, 800);
-  return Array.isArray(answer?.calls) ? answer.calls.length : undefined;
-}

@@ -55,6 +55,7 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
     rtpengine: `udp:${relayControl.address}:${relayControl.port}`,
     digests: staging.digests,
     passwords: staging.passwords,
+    counted: true,
   };
   const folder = stagingFolder(edge);
   const own = join(folder, "private");

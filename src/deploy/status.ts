@@ -4,7 +4,8 @@ import type { Edge } from "./edge.ts";
 import { loadedFirewall } from "./firewall.ts";
 import { controlSocket } from "./guard/retire.ts";
 import { guardService } from "./processes.ts";
-import { callsInRelay, relayService } from "./relay.ts";
+import { relayService } from "./relay.ts";
+import { callsInRelay } from "./sessions.ts";
 import { readJson } from "./state/files.ts";
 import {
   type Activation,

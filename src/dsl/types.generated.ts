@@ -105,7 +105,7 @@ export interface Refusal {
 /** What the trunk may use. */
 export interface Limits {
   /**
-   * Calls at the same time, of both directions, ringing ones included; what a route refuses needs no place.
+   * Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks, and what a route refuses needs no place.
    *
    * @default no limit
    */
@@ -123,7 +123,7 @@ export interface Limits {
    */
   readonly inbound?: LimitPair | undefined;
   /**
-   * What calls to the carrier side may use of it.
+   * What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused.
    *
    * @default all
    */

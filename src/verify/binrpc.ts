@@ -182,13 +182,19 @@ function readValue(reader: Reader, head: Head): RpcValue {
   }
 }
 
+/** The module writes a list within a struct as a struct whose values have no names. */
 function readStruct(reader: Reader): RpcValue {
   const fields = new Map<string, RpcValue[]>();
+  const unnamed: RpcValue[] = [];
   for (let next = readHead(reader); !(next.kind === type.struct && next.end); next = readHead(reader)) {
-    if (next.kind !== type.avp) throw new RangeError("a struct holds named values only");
+    if (next.kind !== type.avp) {
+      unnamed.push(readValue(reader, next));
+      continue;
+    }
     const name = readText(reader, next.size).replace(/\0$/, "");
     fields.set(name, [...(fields.get(name) ?? []), readValue(reader, readHead(reader))]);
   }
+  if (unnamed.length > 0) return unnamed;
   return Object.fromEntries(
     [...fields].map(([name, all]) => [name, all.length === 1 ? (all[0] ?? "") : all]),
   );

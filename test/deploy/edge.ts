@@ -47,7 +47,12 @@ export interface DeployLab {
   /** Starts a deployment without waiting for its end. */
   startDeploy(): Promise<Running>;
   status(): Promise<StatusReport>;
-  call(number: string, talkMs?: number): Promise<SippResult>;
+  /** Places a call, or several: all at once, or so many in a second. */
+  call(
+    number: string,
+    talkMs?: number,
+    load?: { readonly calls: number; readonly rate?: number },
+  ): Promise<SippResult>;
   log(name: string): string;
   close(): Promise<void>;
 }
@@ -107,11 +112,12 @@ export async function openDeployLab(options: LabOptions = {}): Promise<DeployLab
     deploy: (more, prefix) => crew("deploy", ["--yes"], more, prefix),
     startDeploy: () => lab.spawn("deploy", [...node, "deploy", config, "--yes", "--state", state], { env }),
     status: async () => (await crew("status")).data as StatusReport,
-    call(number, talkMs = 100) {
+    call(number, talkMs = 100, load = { calls: 1 }) {
       calls += 1;
       const port = 5060 + (calls % 400);
       const o = { ...as(`call${calls}`, phoneAddress), port, rtpPort: 20_000 + 8 * calls, receiveMs: 8000 };
-      return sippCall({ ...o, remote: "127.0.0.1:5060" }, caller({ to: number, talkMs }));
+      const all = { rate: load.calls * 10, ...load, atOnce: load.calls };
+      return sippCall({ ...o, ...all, remote: "127.0.0.1:5060" }, caller({ to: number, talkMs }));
     },
     log: (name) => readFileSync(join(state, "log", name), "utf8"),
     close: () => lab.close(),

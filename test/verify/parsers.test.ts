@@ -40,6 +40,16 @@ describe("binrpc", () => {
     );
   });
 
+  it("reads a list within a struct, whose values have no names there", () => {
+    const name = (text: string): number[] => [((text.length + 1) << 4) | 5, ...Buffer.from(`${text}\0`)];
+    const item = (value: number): number[] => [0x03, ...name("n"), 0x10, value, 0x83];
+    const body = Buffer.from([0x03, ...name("slot"), 0x03, ...item(1), ...item(2), 0x83, 0x83]);
+    expect(decodeReply(Buffer.concat([Buffer.from([0xa1, 0x10, body.length, 7]), body]), 7)).toEqual({
+      ok: true,
+      values: [{ slot: [{ n: 1 }, { n: 2 }] }],
+    });
+  });
+
   it("gathers fields that occur more than once, and faults", () => {
     const avp = (name: string, value: number): number[] => [
       ((name.length + 1) << 4) | 5,

@@ -38,6 +38,8 @@ export interface Supervisor {
   /** Stops it for good, main process first, then what is left of its group; true where nothing is left. */
   down(name: string, options?: { readonly remove?: boolean }): Promise<boolean>;
   state(name: string): ServiceState;
+  /** The main process, without a look at all processes of the host. */
+  main(name: string): ProcessId | undefined;
   names(): readonly string[];
   /** Starts a supervisor for everything that has lost its own. */
   revive(): void;
@@ -109,6 +111,10 @@ export function s6Supervisor(paths: EdgePaths, programs: Programs): Supervisor {
         ...(running ? { main, uptime: uptime(main) } : {}),
         pids: main === undefined || ours(main) === 0 ? [] : groupMembers(main.pid),
       };
+    },
+    main(name) {
+      const main = record(folder(name));
+      return main !== undefined && isAlive(main) ? main : undefined;
     },
     names: () => services(paths.services),
     revive() {

@@ -20,7 +20,7 @@ export const limits = z
   .strictObject({
     calls: calls
       .describe(
-        "Calls at the same time, of both directions, ringing ones included; what a route refuses needs no place. Default: no limit.",
+        "Calls at the same time, of both directions, ringing ones included; a forwarded call counts on both of its trunks, and what a route refuses needs no place. Default: no limit.",
       )
       .optional(),
     calls_per_second: callsPerSecond
@@ -29,7 +29,11 @@ export const limits = z
       )
       .optional(),
     inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
-    outbound: limitPair.describe("What calls to the carrier side may use of it. Default: all.").optional(),
+    outbound: limitPair
+      .describe(
+        "What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused. Default: all.",
+      )
+      .optional(),
     call_minutes: z
       .int()
       .min(1)

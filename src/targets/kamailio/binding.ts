@@ -34,6 +34,8 @@ export interface KamailioBinding {
   readonly workers?: number;
   /** Another tls.cfg than the artifact, for a look at the edge away from its certificates; absolute. */
   readonly tlsConfig?: string;
+  /** Somebody tells a process that starts of the calls that there are; new calls wait for that where they are limited. */
+  readonly counted?: boolean;
   readonly edgeAddresses?: readonly string[];
 }
 
@@ -82,6 +84,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
           `#!substdef "!CREW_PROOF_TOKEN!${hex(binding.proof.token)}!g"`,
           `#!substdef "!CREW_PROOF_SOURCE!${carrier}!g"`,
         ]),
+    ...(binding.counted === true ? ["#!define CREW_COUNTED 1"] : []),
     `include_file "${dir}/kamailio.cfg"`,
     ...credentials(binding),
   ];

@@ -109,6 +109,9 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     usual_failures: constant(usualFailures),
     failover: has.failover,
     limits: has.limits,
+    directions: has.directions,
+    // What a session counts for, kept with it by the media relay.
+    label: constant(has.limits ? " label=$avp(label)" : ""),
     outbound: has.outbound,
     forwards: has.forwards,
     from_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
@@ -267,6 +270,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.tlsAgents ? ["tcpops", "uac"] : []),
     ...(doc.has.tlsNames ? ["rtimer"] : []),
     ...(media ? ["rtpengine"] : []),
+    ...(doc.has.limits ? ["evrexec"] : []),
     "crypto",
   ];
 }

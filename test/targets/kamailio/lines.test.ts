@@ -2,13 +2,14 @@
 import { describe, expect, test } from "vitest";
 import { headerValues } from "../../../src/phone/message.ts";
 import { bodyOf, sdp } from "../../e2e/kit/message.ts";
+import { sessionLabel } from "../../e2e/kit/session-label.ts";
 import { soon, startEdge } from "../../lab/edge.ts";
 import { withLab } from "../../lab/netns.ts";
 import { agentSide, answer, carrierSide, half, invite, loopbackEdge, within } from "./calls.ts";
 
 const everything = {
   country: "US",
-  limits: { calls: 1, calls_per_second: 50 },
+  limits: { calls: 1, calls_per_second: 50, inbound: { calls: 5 } },
   agents: {
     sarah: { uri: ["sip:127.0.0.3:5080", { uri: "sip:127.0.0.4:5080", priority: 2, weight: 3 }] },
     marcus: { uri: "sip:desk@127.0.0.5:5080;transport=tcp", nat: true, codecs: ["PCMA"] },
@@ -85,6 +86,19 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine %s", (engine) => {
       await expect
         .poll(() => edge.records("refused").at(-1), soon)
         .toMatchObject({ trunk: "acme", reason: "calls", code: 503 });
+      // What a process that starts is told of it, and of a call that is gone.
+      const kamcmd = async (...args: string[]): Promise<string> => {
+        const socket = `unix:${edge.folder}/private/ctl.sock`;
+        return (await lab.exec(edge.runtime.command("kamcmd", ["-s", socket, ...args]))).output;
+      };
+      const counted = async (): Promise<readonly string[]> =>
+        [...(await kamcmd("htable.dump", "count")).matchAll(/value: (\d+)/g)].map((m) => m[1] ?? "");
+      expect(await sessionLabel(lab, call.callId)).toMatch(/^acme\.inbound\/\w+$/);
+      const session = `${call.callId}|${(await sessionLabel(lab, call.callId)).split("/")[1]}`;
+      await kamcmd("evrexec.run", "crew:restore", `${session} acme.inbound\nother|tag acme.inbound`);
+      expect(await counted()).toEqual(["2", "2"]);
+      await kamcmd("evrexec.run", "crew:release", "other|tag\nunknown|tag");
+      expect(await counted()).toEqual(["1", "1"]);
       await caller.send(within(caller, call, ok, "BYE", 3));
       const bye = await agent.next(call.callId, "BYE");
       await agent.send(answer(agent, bye, "200 OK"));

@@ -21,8 +21,6 @@ describe("a property that is not acted on", () => {
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
     [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
     [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
-    [{ limits: { inbound: { calls: 1 } }, sip: {} }, "CREW4017 warning /limits/inbound"],
-    [{ limits: { outbound: { calls: 1 } }, sip: {} }, "CREW4017 warning /limits/outbound"],
     [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
     [
       { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },

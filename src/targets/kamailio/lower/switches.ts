@@ -45,9 +45,16 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
       trunks.some((t) => t.outbound !== undefined) &&
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
-    limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
+    limits: some(
+      trunks.flatMap(({ limits: l }) =>
+        [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
+      ),
+    ),
+    directions: trunks.some(({ limits: l }) =>
+      some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),
+    ),
     responses: trunks.some((t) => !isUsual(t.limits.response)),
-    refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && `${value}`.startsWith("0^")),
+    refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && /^0\^\d/.test(`${value}`)),
     failover: trunks.some((t) => t.failover.continue_on.length + t.failover.stop_on.length > 0),
     ring: someRoute((r) => r.ring_timeout !== undefined),
     transcode: routes.transcodes,

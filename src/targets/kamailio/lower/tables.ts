@@ -1,6 +1,6 @@
 /** Everything that Kamailio keeps in shared memory. */
 import { type JsonPointer, join } from "../../../core/pointer.ts";
-import type { Model, TrunkModel } from "../../../model/model.ts";
+import type { LimitPair, Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
 import { opusOf } from "./codecs.ts";
 import { clockRows } from "./conditions.ts";
@@ -176,24 +176,32 @@ function keyRows(trunks: readonly TrunkModel[]): Row[] {
 function limitTables(trunks: readonly TrunkModel[]): Table[] {
   const row = (key: string, value: number | undefined, at: JsonPointer): Row[] =>
     value === undefined ? [] : [{ key, value, at }];
-  const rows = trunks.flatMap(({ id, at, limits }) => [
-    ...row(`${id}:calls`, limits.calls, join(at, "limits", "calls")),
-    ...row(`${id}:cps`, limits.calls_per_second, join(at, "limits", "calls_per_second")),
-    ...(isUsual(limits.response)
-      ? []
-      : [
-          {
-            key: `${id}:response`,
-            value: [limits.response.code, limits.response.reason].join(separator),
-            at: join(at, "limits", "response"),
-          },
-        ]),
-  ]);
+  const pair = (scope: string, { calls, calls_per_second }: LimitPair, at: JsonPointer): Row[] => [
+    ...row(`${scope}:calls`, calls, join(at, "calls")),
+    ...row(`${scope}:cps`, calls_per_second, join(at, "calls_per_second")),
+  ];
+  const rows = trunks.flatMap(({ id, at, limits }) => {
+    const own = join(at, "limits");
+    return [
+      ...pair(id, limits, own),
+      ...pair(`${id}.inbound`, limits.inbound, join(own, "inbound")),
+      ...pair(`${id}.outbound`, limits.outbound, join(own, "outbound")),
+      ...(isUsual(limits.response)
+        ? []
+        : [
+            {
+              key: `${id}:response`,
+              value: [limits.response.code, limits.response.reason].join(separator),
+              at: join(own, "response"),
+            },
+          ]),
+    ];
+  });
   return [
-    stored("limit", "limits of a trunk", rows),
-    { name: "count", about: "calls of a trunk now", bits: bitsFor(rows.length), counter: true },
+    stored("limit", "limits of a trunk, and of a direction of it", rows),
+    { name: "count", about: "calls of a trunk now", bits: bitsFor(trunks.length * 3), counter: true },
     { name: "rate", about: "new calls of a trunk in a second", bits: 8, counter: true, expire: 3 },
-    { name: "live", about: "calls that count, and for which trunk", bits: 13, expire: longestCall },
+    { name: "live", about: "calls that count, and for what", bits: 13, expire: longestCall },
   ];
 }
 

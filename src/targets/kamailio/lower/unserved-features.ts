@@ -50,23 +50,13 @@ function ofSignalling(trunk: TrunkModel): Diagnostic[] {
 
 function ofLimits({ id, at, limits }: TrunkModel): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const direction of ["inbound", "outbound"] as const)
-    if (Object.keys(limits[direction]).length > 0)
-      found.push(
-        warning(
-          "CREW4017",
-          join(at, "limits", direction),
-          `'limits.${direction}' of trunk '${id}' is not acted on yet: only the limits of both directions together count.`,
-          "Use 'calls' and 'calls_per_second' of 'limits'.",
-        ),
-      );
   if (limits.call_minutes !== 240)
     found.push(
       warning(
         "CREW4018",
         join(at, "limits", "call_minutes"),
         `'call_minutes' of trunk '${id}' is not acted on yet: calls may last for ever.`,
-        "Calls whose media ends are cleared anyway.",
+        "A call whose media ends gives its place back, but neither side is told.",
       ),
     );
   return found;
