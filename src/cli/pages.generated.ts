@@ -508,15 +508,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Did you mean '…'?"
     ]
   },
-  "CREW4001": {
-    "severity": "warning",
-    "messages": [
-      "'register' of trunk '…' is not acted on yet: the edge does not register with the provider."
-    ],
-    "help": [
-      "Have the provider send calls to the edge's address."
-    ]
-  },
   "CREW4002": {
     "severity": "warning",
     "messages": [
@@ -691,10 +682,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4023": {
     "severity": "warning",
     "messages": [
-      "'forward' in routes of trunk '…' is not acted on yet: such a call is refused with 503."
+      "'forward' in routes of trunk '…' goes to a registration, which is not acted on yet: such a call is refused with 503."
     ],
     "help": [
-      "Name an agent that takes the call."
+      "Forward over a trunk with 'outbound', or name an agent that takes the call."
     ]
   },
   "CREW4024": {
@@ -709,10 +700,30 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4025": {
     "severity": "warning",
     "messages": [
+      "TLS towards the registrar of trunk '…' is not acted on yet: the edge does not register there.",
       "TLS towards the carrier of trunk '…' is not acted on yet: no call goes to this address."
     ],
     "help": [
+      "Name a registrar with UDP or TCP.",
       "Add an address with UDP or TCP."
+    ]
+  },
+  "CREW4026": {
+    "severity": "warning",
+    "messages": [
+      "Calls over the registration of trunk '…' are taken only from addresses at which '…' answers to REGISTER."
+    ],
+    "help": [
+      "Where the provider calls from other addresses too, write them in an 'ip_allowlist' of the trunk."
+    ]
+  },
+  "CREW4027": {
+    "severity": "warning",
+    "messages": [
+      "Trunk '…' cannot register with '…': the carrier side has no … socket…."
+    ],
+    "help": [
+      "Set 'network.carrier.…' and an address of that family, or name another registrar."
     ]
   },
   "CREW4101": {
@@ -739,7 +750,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "The firewall leaves the carrier side open, since the addresses behind '…' of trunk '…' are not known."
     ],
     "help": [
-      "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name."
+      "Where the carrier names its addresses, write them in 'outbound' instead of the host name."
     ]
   },
   "CREW5001": {

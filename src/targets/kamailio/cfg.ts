@@ -89,6 +89,11 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     from_agents: constant(has.forwards ? "direction=$avp(from)" : "direction=agents"),
     to_agents: constant(has.forwards ? "direction=$avp(from)" : "direction=agents"),
     outbound_routes: has.outboundRoutes,
+    registrations: has.registrations,
+    learned_registrars: has.learnedRegistrars,
+    contact_users: has.contactUsers,
+    contacts_among_sources: has.contactsAmongSources,
+    cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
     e164: has.numbers || has.outbound,
     // Whether the sender of a request within a call is its caller.
@@ -189,6 +194,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
+    ...(doc.has.registrations ? ["uac", "rtimer"] : []),
     ...(media ? ["rtpengine"] : []),
     "crypto",
   ];

@@ -6,6 +6,7 @@ import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
 import { codecFlags } from "./codecs.ts";
 import { lowerOutbound } from "./outbound.ts";
+import { lowerRegistrations } from "./registration.ts";
 import { lowerRoutes } from "./routes.ts";
 import { lowerListeners } from "./sockets.ts";
 import { lowerSources } from "./sources.ts";
@@ -22,7 +23,9 @@ export function lower(model: Model): Result<KamailioDoc> {
     sets: agents.sets,
     carriers: new Set(model.trunks.flatMap((t) => (t.outbound === undefined ? [] : [t.id]))),
   });
-  const has = lowerSwitches(model, routes, sources.networks.length > 0);
+  const listeners = lowerListeners(network);
+  const registrations = lowerRegistrations(model, listeners);
+  const has = lowerSwitches(model, routes, registrations, sources.networks.length > 0);
   const outbound = lowerOutbound(model, (trunk) => codecFlags(trunk.codecs.map((c) => c.name)));
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
   const codecs = new Set<CodecName>(model.trunks.flatMap((t) => t.codecs.map((c) => c.name)));
@@ -32,7 +35,7 @@ export function lower(model: Model): Result<KamailioDoc> {
       line: model.edge.engine,
       edge: model.edge.name,
       has,
-      listeners: lowerListeners(network),
+      listeners,
       aliases:
         network.hostname === undefined ? [] : [{ at: join(network.at, "hostname"), host: network.hostname }],
       identityHost: network.hostname ?? bracketed(publicAddress(network)),
@@ -41,11 +44,11 @@ export function lower(model: Model): Result<KamailioDoc> {
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
       ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
-      tables: lowerTables(model, has, sources.acl, routes, outbound),
+      tables: lowerTables(model, has, { acl: sources.acl, routes, outbound, registrations }),
       networks: sources.networks,
       dispatcher: agents.rows,
     },
-    unserved(model),
+    [...registrations.diagnostics, ...unserved(model)],
   );
 }
 

@@ -1,10 +1,16 @@
 /** Which parts of the script a Model needs. */
 import type { Model } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
+import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
 
-export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean): Switches {
+export function lowerSwitches(
+  model: Model,
+  routes: RouteTables,
+  registrations: RegistrationTables,
+  cidr: boolean,
+): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
   const all = trunks.flatMap((t) => t.routes);
@@ -28,7 +34,13 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     forwards:
       trunks.some((t) => t.outbound !== undefined) &&
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
-    outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
+    outboundNames:
+      registrations.learned ||
+      trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
+    registrations: registrations.register.length > 0,
+    learnedRegistrars: registrations.learned,
+    contactUsers: registrations.contactUsers,
+    contactsAmongSources: registrations.amongSources,
     limits: some(trunks.flatMap((t) => [t.limits.calls, t.limits.calls_per_second])),
     ring: some(all.map((r) => r.ring_timeout)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),

@@ -26,15 +26,6 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         "Use 'ip_allowlist' or 'digest'.",
       ),
     );
-  if (trunk.outbound?.register !== undefined)
-    found.push(
-      warning(
-        "CREW4001",
-        trunk.outbound.register.at,
-        `'register' of trunk '${trunk.id}' is not acted on yet: the edge does not register with the provider.`,
-        "Have the provider send calls to the edge's address.",
-      ),
-    );
   for (const target of (trunk.outbound?.targets ?? []).filter((t) => t.transport === "tls"))
     found.push(
       warning(
