@@ -1,6 +1,6 @@
 /** How the registrations at carriers go, as a running generation tells. */
-import { callRpc } from "../verify/binrpc.ts";
-import { recordsIn } from "../verify/table-rpc.ts";
+import { callRpc, type RpcValue } from "../verify/binrpc.ts";
+import { fieldOf, recordsIn } from "../verify/table-rpc.ts";
 
 export interface RegistrationReport {
   readonly trunk: string;
@@ -11,29 +11,34 @@ export interface RegistrationReport {
   readonly code?: number;
 }
 
-/** All registrations that were begun; none where the generation has none. `now` is in seconds since 1970. */
+/** All registrations of a generation. `now` is in seconds since 1970. */
 export async function registrations(
   socket: string,
   now: number = Math.floor(Date.now() / 1000),
 ): Promise<readonly RegistrationReport[]> {
-  const answer = await callRpc(socket, "htable.dump", ["registration"]);
-  if (!answer.ok) return [];
-  const facts = new Map<string, Map<string, number>>();
-  const slots = recordsIn(answer.values).flatMap((record) => recordsIn([...Object.values(record)]));
-  for (const { name, value } of slots) {
-    const [, trunk, fact] = /^(.*):(next|until|code)$/.exec(String(name)) ?? [];
-    if (trunk === undefined || fact === undefined) continue;
-    facts.set(trunk, (facts.get(trunk) ?? new Map()).set(fact, Number(value)));
+  const found: RegistrationReport[] = [];
+  for (let n = 0; ; n++) {
+    // Kamailio cannot put a whole table with many entries into one answer.
+    const row = await entry(socket, "register", String(n));
+    if (row === undefined) return found;
+    const [trunk = ""] = String(row).split("^");
+    const [until, code] = await Promise.all(
+      ["until", "code"].map((fact) => entry(socket, "registration", `${trunk}:${fact}`)),
+    );
+    found.push(reportOf(trunk, Number(until ?? 0) - now, Number(code ?? 0)));
   }
-  return [...facts].sort(([a], [b]) => (a < b ? -1 : 1)).map(([trunk, fact]) => reportOf(trunk, fact, now));
 }
 
-function reportOf(trunk: string, fact: ReadonlyMap<string, number>, now: number): RegistrationReport {
-  const code = fact.get("code");
-  const seconds = (fact.get("until") ?? 0) - now;
-  const answered = code === undefined ? {} : { code };
+async function entry(socket: string, table: string, key: string): Promise<RpcValue | undefined> {
+  const answer = await callRpc(socket, "htable.get", [table, key]);
+  const [record] = recordsIn(answer.ok ? answer.values : []);
+  return fieldOf(typeof record?.item === "object" ? record.item : record, "value");
+}
+
+function reportOf(trunk: string, seconds: number, code: number): RegistrationReport {
+  const answered = code === 0 ? {} : { code };
   if (seconds > 0) return { trunk, state: "registered", seconds, ...answered };
-  return { trunk, state: code === undefined ? "asking" : "not registered", ...answered };
+  return { trunk, state: code === 0 ? "asking" : "not registered", ...answered };
 }
 
 /** Leaves the registrations of a superseded generation to the one after it: they have the same Contact. */
