@@ -32,7 +32,7 @@ const calls: Readonly<Record<string, { from: string; to: string; agent: string; 
 const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly string[]>>>> = {
   quickstart: { "6.0": [], "5.6": [] },
   "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
-  "provider-register": { "6.0": [], "5.6": ["CREW4201"] },
+  "provider-register": { "6.0": [], "5.6": [] },
   "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
 };
 
