@@ -726,6 +726,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Set 'network.carrier.…' and an address of that family, or name another registrar."
     ]
   },
+  "CREW4028": {
+    "severity": "warning",
+    "messages": [
+      "Trunk '…' cannot register: its user name and '…' together make a URI of more than … characters."
+    ],
+    "help": [
+      "Name the registrar by a shorter name or by its address."
+    ]
+  },
   "CREW4101": {
     "severity": "warning",
     "messages": [

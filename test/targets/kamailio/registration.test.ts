@@ -103,6 +103,13 @@ describe("a registration", () => {
     expect(has.registrations).toBe(false);
   });
 
+  it("with a URI that Kamailio cannot hold is said, and left out", () => {
+    const host = `${"a".repeat(60)}.${"b".repeat(50)}.example`;
+    const { has, warnings } = lowered([trunk("acme", { register: { registrar: `sip:${host}` } })]);
+    expect(warnings).toEqual(["CREW4028 /trunks/0/sip/outbound/register"]);
+    expect(has.registrations).toBe(false);
+  });
+
   it("is in no script without one", () => {
     const plain = trunk("acme");
     const { register: _, ...outbound } = plain.sip.outbound;

@@ -23,6 +23,9 @@ export interface RegistrationTables {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** What Kamailio's uac module takes of a URI. */
+const longest = 127;
+
 interface Registered {
   readonly trunk: TrunkModel;
   readonly register: RegistrationModel;
@@ -41,6 +44,10 @@ export function lowerRegistrations(model: Model, listeners: readonly Listener[])
     const listener = listenerFor(register.registrar, listeners);
     if (listener === undefined) {
       diagnostics.push(noSocket(trunk, register));
+      return [];
+    }
+    if (longestUri(register, outbound.auth.username) > longest) {
+      diagnostics.push(tooLong(trunk, register));
       return [];
     }
     if (!isAddress(register.registrar.host)) diagnostics.push(namedRegistrar(trunk, register));
@@ -90,12 +97,21 @@ function registerFields({ trunk, register, username, listener }: Registered): st
     trunk.id,
     `${bracketed(host)}${port === undefined ? "" : `:${port}`}`,
     transport,
-    `sip:${username.replaceAll("@", "%40")}@${bracketed(host)}`,
+    addressOfRecord(username, host),
     `sip:${contact}:${listener.port}${transport === "udp" ? "" : `;transport=${transport}`}`,
     contact,
     `${listener.transport}:${bracketed(listener.address)}:${listener.port}`,
     register.expires,
   ].join(separator);
+}
+
+function addressOfRecord(username: string, host: string): string {
+  return `sip:${username.replaceAll("@", "%40")}@${bracketed(host)}`;
+}
+
+function longestUri({ registrar }: RegistrationModel, username: string): number {
+  const target = `sip:${bracketed(registrar.host)}:65535;transport=${registrar.transport}`;
+  return Math.max(target.length, addressOfRecord(username, registrar.host).length);
 }
 
 function contactRows(all: readonly Registered[]): Row[] {
@@ -153,5 +169,14 @@ function noSocket(trunk: TrunkModel, { at, registrar }: RegistrationModel): Diag
     at,
     `Trunk '${trunk.id}' cannot register with '${registrar.host}': the carrier side has no ${registrar.transport.toUpperCase()} socket${family}.`,
     `Set 'network.carrier.${registrar.transport}' and an address of that family, or name another registrar.`,
+  );
+}
+
+function tooLong(trunk: TrunkModel, { at, registrar }: RegistrationModel): Diagnostic {
+  return warning(
+    "CREW4028",
+    at,
+    `Trunk '${trunk.id}' cannot register: its user name and '${registrar.host}' together make a URI of more than ${longest} characters.`,
+    "Name the registrar by a shorter name or by its address.",
   );
 }
