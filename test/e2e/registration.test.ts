@@ -82,7 +82,7 @@ beforeAll(async () => {
           crew_id: "office",
           agents,
           sip: {
-            auth: { type: "ip_allowlist", allowed_ips: ["203.0.113.48/29"] },
+            auth: { type: "ip_allowlist", allowed_ips: [quietAt, otherAt] },
             inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }],
           },
         },
@@ -178,7 +178,10 @@ describe("a call over a registration", () => {
   });
 
   test("is not one where the address or the user is another", async () => {
-    expect((await ring(provider, "main", "+1")).status).toBe(200);
+    // Of one trunk's list, and of another one's registrar.
+    const { status, dialog } = await ring(quiet, "main", "+1");
+    expect(status).toBe(200);
+    expect(await trunkOf(dialog)).toBe("office");
     expect(await ring(other, "acme", "+14155551111")).toEqual({ status: 404 });
   });
 
@@ -215,6 +218,7 @@ describe("a registrar that does not register us", () => {
       .toEqual([`sip:quiet@${edgeAt.address}:5060`]);
     const { status, dialog } = await ring(quiet, "quiet", "+14155554444");
     expect(status).toBe(200);
+    expect(await trunkOf(dialog)).toBe("quiet");
     expect(await hangUp(quiet, dialog)).toBe(200);
   }, 100_000);
 });
