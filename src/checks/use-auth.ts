@@ -23,7 +23,7 @@ export const check = {
   good: sampleTrunk({}),
   run(model, report) {
     for (const trunk of model.trunks)
-      if (trunk.auth.type === "none")
+      if (trunk.auth.type === "none" && trunk.outbound?.register === undefined)
         report({
           pointer: join(trunk.at, "sip"),
           message: `Trunk '${trunk.id}' has no 'auth': all its inbound calls are refused.`,

@@ -508,15 +508,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Did you mean '…'?"
     ]
   },
-  "CREW4001": {
-    "severity": "warning",
-    "messages": [
-      "'register' of trunk '…' is not acted on yet: the edge does not register with the provider."
-    ],
-    "help": [
-      "Have the provider send calls to the edge's address."
-    ]
-  },
   "CREW4003": {
     "severity": "warning",
     "messages": [
@@ -601,13 +592,42 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4025": {
     "severity": "warning",
     "messages": [
+      "TLS towards the registrar of trunk '…' is not acted on yet: the edge does not register there.",
       "TLS towards the carrier of trunk '…' is not acted on yet: no call goes to this address."
     ],
     "help": [
+      "Name a registrar with UDP or TCP.",
       "Add an address with UDP or TCP."
     ]
   },
   "CREW4026": {
+    "severity": "warning",
+    "messages": [
+      "Calls over the registration of trunk '…' are taken only from addresses at which '…' answers to REGISTER."
+    ],
+    "help": [
+      "Where the provider calls from other addresses too, write them in an 'ip_allowlist' of the trunk."
+    ]
+  },
+  "CREW4027": {
+    "severity": "warning",
+    "messages": [
+      "Trunk '…' cannot register with '…': the carrier side has no … socket…."
+    ],
+    "help": [
+      "Set 'network.carrier.…' and an address of that family, or name another registrar."
+    ]
+  },
+  "CREW4028": {
+    "severity": "warning",
+    "messages": [
+      "Trunk '…' cannot register: its user name and '…' together make a URI of more than … characters."
+    ],
+    "help": [
+      "Name the registrar by a shorter name or by its address."
+    ]
+  },
+  "CREW4029": {
     "severity": "warning",
     "messages": [
       "Encrypted media of calls to trunk '…' is not acted on yet: since it is required, no call goes there."
@@ -650,7 +670,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "The firewall leaves the carrier side open, since the addresses behind '…' of trunk '…' are not known."
     ],
     "help": [
-      "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name."
+      "Where the carrier names its addresses, write them in 'outbound' instead of the host name."
     ]
   },
   "CREW5001": {

@@ -4,6 +4,7 @@ import type { Edge } from "./edge.ts";
 import { loadedFirewall } from "./firewall.ts";
 import { controlSocket } from "./guard/retire.ts";
 import { guardService } from "./processes.ts";
+import { type RegistrationReport, registrations } from "./registrations.ts";
 import { relayService } from "./relay.ts";
 import { callsInRelay } from "./sessions.ts";
 import { readJson } from "./state/files.ts";
@@ -50,6 +51,8 @@ export interface StatusReport {
   readonly processes: readonly ProcessReport[];
   /** Absent where Kamailio does not answer. */
   readonly agents?: readonly AgentReport[];
+  /** Registrations at carriers; absent where there are none. */
+  readonly registrations?: readonly RegistrationReport[];
   /** Calls that rtpengine carries; absent where it does not answer. */
   readonly media_sessions?: number;
   /** The generation whose ruleset was loaded. */
@@ -65,8 +68,9 @@ export async function status(edge: Edge): Promise<StatusReport> {
   const facts = generation === undefined ? undefined : await readFacts(paths, generation);
   const fate = generation === undefined ? undefined : await readStatus(paths, generation);
   const activation = await readJson<Activation>(paths.activation);
-  const [agents, sessions] = await Promise.all([
+  const [agents, registered, sessions] = await Promise.all([
     generation === undefined ? undefined : agentStates(controlSocket(edge, generation)),
+    generation === undefined ? [] : registrations(controlSocket(edge, generation)),
     callsInRelay(),
   ]);
   const needed = processes.filter((p) => {
@@ -86,6 +90,7 @@ export async function status(edge: Edge): Promise<StatusReport> {
       .filter((n): n is number => n !== undefined && n < (generation ?? 0)),
     processes,
     ...(agents === undefined ? {} : { agents }),
+    ...(registered.length === 0 ? {} : { registrations: registered }),
     ...(sessions === undefined ? {} : { media_sessions: sessions }),
     firewall: (await loadedFirewall(edge)) ?? null,
   };

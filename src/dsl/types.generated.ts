@@ -263,7 +263,7 @@ export interface Outbound {
    */
   readonly denied_destinations?: readonly string[] | undefined;
   /**
-   * Register with the provider (RFC 3261 section 10), with the user name and password of `auth`.
+   * Register with the provider (RFC 3261 section 10), with the user name and password of `auth`. Calls to the registered address are taken from the registrar and from the hosts of `uri`.
    *
    * @default no registration
    */

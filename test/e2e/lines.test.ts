@@ -32,6 +32,12 @@ const calls: Readonly<Record<string, { from: string; to: string; agent: string; 
     agent: "10.0.4.10:5080",
     expects: /^X-Crew-Trunk: cheap\r?$/m,
   },
+  "provider-register": {
+    from: "203.0.113.50:5060",
+    to: "sip:+14155551111@198.51.100.7:5060",
+    agent: "10.0.4.10:5080",
+    expects: /^X-Crew-Trunk: acme\r?$/m,
+  },
 };
 
 /** Codes of the reasons for which a line does not serve an example; none where it does. */
@@ -40,6 +46,7 @@ const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly 
   quickstart: { "6.0": [], "5.6": [] },
   "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
   "two-providers-failover": { "6.0": [], "5.6": ["CREW4201"] },
+  "provider-register": { "6.0": [], "5.6": [] },
   "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
 };
 

@@ -1,5 +1,6 @@
 /** `crew status`: what runs of an edge on this host. */
 import type { Command } from "commander";
+import type { RegistrationReport } from "../../deploy/registrations.ts";
 import { type ProcessReport, type StatusReport, status } from "../../deploy/status.ts";
 import { deployedEdge, stateOption } from "../deployment.ts";
 import { exitCodes } from "../exit.ts";
@@ -11,8 +12,8 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Says which generation carries the calls, which processes run, which agents answer, how many calls have media and whether\n" +
-          "the firewall is loaded.",
+        "Says which generation carries the calls, which processes run, which agents answer, which trunks are registered, how many\n" +
+          "calls have media and whether the firewall is loaded.",
       )
       .addArgument(configArgument())
       .addOption(stateOption())
@@ -35,6 +36,7 @@ function statusText(report: StatusReport): string {
     ...(draining.length === 0 ? [] : [`draining: generation ${draining.join(", ")}`]),
     ...report.processes.map(processText),
     ...(agents ?? []).map((a) => `  agent ${a.uri}  ${a.state}`),
+    ...(report.registrations ?? []).map(registrationText),
     media_sessions === undefined
       ? "media relay does not answer"
       : `media relay: ${countText(media_sessions, "call")}`,
@@ -57,6 +59,16 @@ function processText(p: ProcessReport): string {
   const watched = p.supervised ? "" : ", not supervised";
   const count = p.processes === 1 ? "1 process" : `${p.processes} processes`;
   return `${name}pid ${p.pid}, up ${duration(p.uptime ?? 0)}, ${count}${watched}`;
+}
+
+function registrationText({ trunk, state, seconds, code }: RegistrationReport): string {
+  const more =
+    state === "registered"
+      ? ` for ${seconds} s more`
+      : state === "asking"
+        ? ""
+        : `: ${code === 408 ? "no answer" : `last answer ${code}`}`;
+  return `  registration of ${trunk}  ${state}${more}`;
 }
 
 function duration(seconds: number): string {

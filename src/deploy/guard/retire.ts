@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { callRpc, type RpcAnswer } from "../../verify/binrpc.ts";
 import type { Edge } from "../edge.ts";
+import { stopRegistering } from "../registrations.ts";
 import { currentGeneration, generationOf, kamailioService, setStatus } from "../state/generations.ts";
 import { generationPaths } from "../state/paths.ts";
 
@@ -34,6 +35,7 @@ export async function retire(edge: Edge, draining: Draining, now = performance.n
   for (const generation of superseded) {
     if (!draining.since.has(generation)) {
       draining.since.set(generation, now);
+      await stopRegistering(controlSocket(edge, generation));
       await setStatus(edge.paths, generation, "draining");
     }
   }

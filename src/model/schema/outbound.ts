@@ -96,7 +96,7 @@ export const outbound = z
     register: z
       .union([z.literal(true), registration])
       .describe(
-        "Register with the provider (RFC 3261 section 10), with the user name and password of `auth`. Default: no registration.",
+        "Register with the provider (RFC 3261 section 10), with the user name and password of `auth`. Calls to the registered address are taken from the registrar and from the hosts of `uri`. Default: no registration.",
       )
       .optional(),
   })

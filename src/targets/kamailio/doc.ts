@@ -55,6 +55,12 @@ export interface Switches {
   readonly rates: boolean;
   /** Sides whose media is, or may be, encrypted. */
   readonly srtp: boolean;
+  /** Trunks that register; with host names, whose addresses are learned; with a user that is not the trunk's name. */
+  readonly registrations: boolean;
+  readonly learnedRegistrars: boolean;
+  readonly contactUsers: boolean;
+  /** Addresses that are on the list of one trunk and where another one is registered. */
+  readonly contactsAmongSources: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
   /** Media addresses that are learned. */

@@ -3,6 +3,7 @@ import { isIP } from "node:net";
 import { type JsonPointer, join } from "../../core/pointer.ts";
 import { ok, type Result } from "../../core/result.ts";
 import type { IpNetwork, Model, NetworkModel } from "../../model/model.ts";
+import { carriersOf, registrarOf } from "./carriers.ts";
 import type { AllowedGroup, NftablesDoc, Rate, Side, Socket } from "./doc.ts";
 import { openToAll } from "./open.ts";
 
@@ -33,7 +34,7 @@ export function lower(model: Model): Result<NftablesDoc> {
 function carrierSide(model: Model): Side {
   const { network } = model.edge;
   const digest = model.trunks.filter((trunk) => trunk.auth.type === "digest");
-  const named = model.trunks.some((t) => t.outbound?.targets.some((target) => isIP(target.host) === 0));
+  const named = model.trunks.some((t) => carriersOf(t).some(({ host }) => isIP(host) === 0));
   const certificates = model.trunks.some((trunk) => trunk.auth.type === "client_certificate");
   const calls = digest.reduce((sum, trunk) => sum + (trunk.limits.calls_per_second ?? 0), 0);
   const { tls } = network.carrier;
@@ -54,6 +55,10 @@ function carrierSide(model: Model): Side {
       ...(trunk.outbound === undefined
         ? []
         : [{ property: `${trunk.id} › outbound › uri`, networks: singles(trunk.outbound.targets) }]),
+      ...registrarOf(trunk).map((registrar) => ({
+        property: `${trunk.id} › outbound › register`,
+        networks: singles([registrar]),
+      })),
     ]),
     ...open,
   };

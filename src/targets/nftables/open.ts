@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import type { Diagnostic } from "../../core/diagnostic.ts";
 import type { Model } from "../../model/model.ts";
+import { carriersOf } from "./carriers.ts";
 import type { NftablesDoc, Rate, Side } from "./doc.ts";
 
 /**
@@ -38,7 +39,7 @@ function digestTrunks(model: Model, why: string): Diagnostic[] {
 
 function namedCarriers(model: Model, why: string): Diagnostic[] {
   return model.trunks.flatMap((trunk) =>
-    (trunk.outbound?.targets ?? [])
+    carriersOf(trunk)
       .filter((target) => isIP(target.host) === 0)
       .map(
         (target): Diagnostic => ({
@@ -47,7 +48,7 @@ function namedCarriers(model: Model, why: string): Diagnostic[] {
           pointer: target.at,
           message: `The firewall leaves the carrier side open, since the addresses behind '${target.host}' of trunk '${trunk.id}' are not known.`,
           why,
-          help: "Where the carrier names its addresses, write them in 'outbound.uri' instead of the host name.",
+          help: "Where the carrier names its addresses, write them in 'outbound' instead of the host name.",
         }),
       ),
   );

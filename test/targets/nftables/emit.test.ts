@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../../src/model/parse.ts";
 import { compile, modelOf } from "./firewall.ts";
 
 describe("the firewall of an edge", () => {
@@ -43,6 +44,39 @@ describe("the firewall of an edge", () => {
     expect(diagnostics[0]?.message).toContain("agents.example.com");
     expect(artifact.text).toContain("10.0.4.10,");
     expect(artifact.text).not.toContain("example");
+  });
+
+  test("lets registrars in, and is open where one has a host name", () => {
+    const withRegistrar = (registrar: string) => {
+      const parsed = parseConfig({
+        network: { public_ip: "198.51.100.7", agents: { address: "10.0.4.1" } },
+        trunks: [
+          {
+            crew_id: "acme",
+            country: "US",
+            agents: { a: { uri: "sip:10.0.4.10:5080" } },
+            sip: {
+              outbound: {
+                uri: "sip:203.0.113.50",
+                register: { registrar },
+                auth: { username: "acme", password: { secret: "P" } },
+              },
+            },
+          },
+        ],
+      });
+      if (parsed.value === undefined) throw new Error(JSON.stringify(parsed.diagnostics));
+      return compile(parsed.value);
+    };
+    const literal = withRegistrar("sip:203.0.113.60");
+    expect(literal.diagnostics).toEqual([]);
+    expect(literal.artifact.text).toMatch(/# acme › outbound › register\n\s+203\.0\.113\.60,/);
+    expect(literal.artifact.text).not.toContain("limit rate");
+    const named = withRegistrar("sip:registrar.example");
+    expect(named.diagnostics).toMatchObject([
+      { code: "CREW4103", pointer: "/trunks/0/sip/outbound/register" },
+    ]);
+    expect(named.artifact.text).toContain("limit rate");
   });
 
   test("does not warn of an open side that only this host can reach", () => {

@@ -6,6 +6,7 @@ import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
 import { codecFlags } from "./codecs.ts";
 import { canCarry, lowerOutbound } from "./outbound.ts";
+import { lowerRegistrations } from "./registration.ts";
 import { lowerRoutes } from "./routes.ts";
 import { lowerListeners } from "./sockets.ts";
 import { lowerSources } from "./sources.ts";
@@ -23,7 +24,9 @@ export function lower(model: Model): Result<KamailioDoc> {
     carriers: new Set(model.trunks.filter(canCarry).map((t) => t.id)),
     line: model.edge.engine,
   });
-  const has = lowerSwitches(model, routes, sources.networks.length > 0);
+  const listeners = lowerListeners(network);
+  const registrations = lowerRegistrations(model, listeners);
+  const has = lowerSwitches(model, routes, registrations, sources.networks.length > 0);
   const outbound = lowerOutbound(model, (trunk) => codecFlags(trunk.codecs.map((c) => c.name)));
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
   const codecs = new Set<CodecName>(model.trunks.flatMap((t) => t.codecs.map((c) => c.name)));
@@ -33,7 +36,7 @@ export function lower(model: Model): Result<KamailioDoc> {
       line: model.edge.engine,
       edge: model.edge.name,
       has,
-      listeners: lowerListeners(network),
+      listeners,
       ...(has.tls ? lowerTls(network) : {}),
       aliases:
         network.hostname === undefined ? [] : [{ at: join(network.at, "hostname"), host: network.hostname }],
@@ -45,11 +48,11 @@ export function lower(model: Model): Result<KamailioDoc> {
       ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
       ruleFields: routes.ruleFields,
       ...clockOf(model),
-      tables: lowerTables(model, has, sources.acl, routes, outbound),
+      tables: lowerTables(model, has, { acl: sources.acl, routes, outbound, registrations }),
       networks: sources.networks,
       dispatcher: agents.rows,
     },
-    unserved(model),
+    [...registrations.diagnostics, ...unserved(model)],
   );
 }
 

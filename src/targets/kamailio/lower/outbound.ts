@@ -2,6 +2,7 @@
 import { join } from "../../../core/pointer.ts";
 import type { AgentModel, Model, OutboundTarget, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
+import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
 import { isAddress } from "./sources.ts";
 
@@ -60,11 +61,12 @@ export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => str
       at: route.at,
     })),
     peers: uniqueRows(
-      trunks.flatMap((t) =>
-        t.outbound.targets.flatMap((target) =>
+      trunks.flatMap((t) => [
+        ...registrarAddresses(t).map(({ address, at }) => ({ key: address, value: t.id, at })),
+        ...t.outbound.targets.flatMap((target) =>
           isAddress(target.host) ? [{ key: target.host, value: t.id, at: target.at }] : [],
         ),
-      ),
+      ]),
     ),
   };
 }

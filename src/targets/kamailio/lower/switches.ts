@@ -3,11 +3,17 @@ import type { Model, RouteModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
 import { opusOf } from "./codecs.ts";
 import { readsHeaders } from "./identity.ts";
+import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
 import { isUsual } from "./tables.ts";
 
-export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean): Switches {
+export function lowerSwitches(
+  model: Model,
+  routes: RouteTables,
+  registrations: RegistrationTables,
+  cidr: boolean,
+): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
   const targets = model.agents.flatMap((a) => a.targets);
@@ -44,7 +50,13 @@ export function lowerSwitches(model: Model, routes: RouteTables, cidr: boolean):
     forwards:
       trunks.some((t) => t.outbound !== undefined) &&
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
-    outboundNames: trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
+    outboundNames:
+      registrations.learned ||
+      trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
+    registrations: registrations.register.length > 0,
+    learnedRegistrars: registrations.learned,
+    contactUsers: registrations.contactUsers,
+    contactsAmongSources: registrations.amongSources,
     limits: some(
       trunks.flatMap(({ limits: l }) =>
         [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),

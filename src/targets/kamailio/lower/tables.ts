@@ -7,6 +7,7 @@ import { clockRows } from "./conditions.ts";
 import { templateRows, variableRows } from "./headers.ts";
 import { identityRows } from "./identity.ts";
 import type { OutboundTables } from "./outbound.ts";
+import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { separator } from "./separator.ts";
 import { isAddress, lowerPeers } from "./sources.ts";
@@ -14,13 +15,16 @@ import { isAddress, lowerPeers } from "./sources.ts";
 // Longer than any call, so that what a lost BYE left behind goes too.
 const longestCall = 86_400;
 
-export function lowerTables(
-  model: Model,
-  has: Switches,
-  acl: readonly Row[],
-  routes: RouteTables,
-  outbound: OutboundTables,
-): Table[] {
+/** What the features of the target want kept. */
+export interface Lowered {
+  readonly acl: readonly Row[];
+  readonly routes: RouteTables;
+  readonly outbound: OutboundTables;
+  readonly registrations: RegistrationTables;
+}
+
+export function lowerTables(model: Model, has: Switches, lowered: Lowered): Table[] {
+  const { acl, routes, outbound, registrations } = lowered;
   const { trunks } = model;
   const always: Table[] = [
     stored("acl", "trunk of a source address", acl),
@@ -47,6 +51,7 @@ export function lowerTables(
     ...(has.srtp
       ? [stored("keys", "SRTP of a trunk: a allowed, r required; 1 keys in clear", keyRows(trunks))]
       : []),
+    ...(has.registrations ? registrationTables(registrations) : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
@@ -71,6 +76,30 @@ function outboundTables(o: OutboundTables, has: Switches): Table[] {
     stored("far", "addresses of carriers", o.peers),
     ...(has.outboundRoutes ? [stored("outbound_route", "outbound routes, in order", o.routes)] : []),
     { name: "provider", about: "our password at a trunk; from the deployment", bits: bitsFor(o.out.length) },
+  ];
+}
+
+function registrationTables(r: RegistrationTables): Table[] {
+  return [
+    stored("register", "registrations at carriers, in order", r.register),
+    stored("contact", "source address / user of our Contact: trunk", r.contacts),
+    stored("account", "user of a trunk's Contact", r.accounts),
+    {
+      name: "registration",
+      about: "how registrations go",
+      bits: bitsFor(8 * r.register.length),
+      counter: true,
+    },
+    ...(r.learned
+      ? [
+          {
+            name: "registrar",
+            about: "learned source address / user of our Contact: trunk",
+            bits: bitsFor(4 * r.register.length),
+            expire: longestCall,
+          },
+        ]
+      : []),
   ];
 }
 

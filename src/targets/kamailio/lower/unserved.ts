@@ -16,19 +16,10 @@ export function unserved(model: Model): Diagnostic[] {
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.outbound?.register !== undefined)
-    found.push(
-      warning(
-        "CREW4001",
-        trunk.outbound.register.at,
-        `'register' of trunk '${trunk.id}' is not acted on yet: the edge does not register with the provider.`,
-        "Have the provider send calls to the edge's address.",
-      ),
-    );
   if (trunk.outbound !== undefined && trunk.media_encryption === "required")
     found.push(
       warning(
-        "CREW4026",
+        "CREW4029",
         trunk.outbound.at,
         `Encrypted media of calls to trunk '${trunk.id}' is not acted on yet: since it is required, no call goes there.`,
         "Use 'allowed' where the network between is trusted; such calls are not encrypted.",
