@@ -74,7 +74,7 @@ describe("the firewall of an edge", () => {
     expect(literal.artifact.text).not.toContain("limit rate");
     const named = withRegistrar("sip:registrar.example");
     expect(named.diagnostics).toMatchObject([
-      { code: "CREW4103", pointer: "/trunks/0/sip/outbound/register" },
+      { code: "CREW4104", pointer: "/trunks/0/sip/outbound/register" },
     ]);
     expect(named.artifact.text).toContain("limit rate");
   });
