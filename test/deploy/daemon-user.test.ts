@@ -84,7 +84,7 @@ test("secrets are readable to root and that user alone, and not his to replace",
 });
 
 test("ports below 1024 are bound with that one capability", async () => {
-  expect((await edge.crew("down", "--yes")).code).toBe(0);
+  expect((await edge.crew("down", ["--yes"])).code).toBe(0);
   edge.configure(["+14155551111"], {}, { network: { carrier: { udp: 560 } } });
   const { code, output } = await edge.deploy();
   expect(code, output).toBe(0);
@@ -98,7 +98,7 @@ test("where that user cannot pass a folder, root is told that they run as root, 
     for (const program of [/--argv0 kamailio /, /--argv0 rtpengine /])
       expect([...(await credentials(program))].every((c) => c.startsWith("0 0 0 0 |"))).toBe(true);
   };
-  expect((await edge.crew("down", "--yes")).code).toBe(0);
+  expect((await edge.crew("down", ["--yes"])).code).toBe(0);
   chmodSync(edge.lab.dir, 0o700);
   edge.configure(["+14155551111"], {}, tcp);
   const first = await edge.deploy();
