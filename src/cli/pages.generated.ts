@@ -550,7 +550,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "'session_timer' of trunk '…' is not acted on yet: the edge adds no session timer."
     ],
     "help": [
-      "Calls whose media ends are cleared anyway."
+      "Set a session timer at one of the two ends: it passes."
     ]
   },
   "CREW4015": {

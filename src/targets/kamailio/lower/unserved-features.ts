@@ -33,7 +33,7 @@ function ofSignalling(trunk: TrunkModel): Diagnostic[] {
         "CREW4014",
         trunk.session_timer.at,
         `'session_timer' of trunk '${trunk.id}' is not acted on yet: the edge adds no session timer.`,
-        "Calls whose media ends are cleared anyway.",
+        "Set a session timer at one of the two ends: it passes.",
       ),
     );
   if (trunk.refer !== "off")
