@@ -1,0 +1,39 @@
+/** Prints after a run which rows of the document and of the list of behaviours it has shown; a whole run must show all. */
+import type { Reporter, TestModule, Vitest } from "vitest/node";
+import { tables } from "./rows.ts";
+import { shown, tableText } from "./shown.ts";
+
+export default class AcceptanceReporter implements Reporter {
+  #vitest: Vitest | undefined;
+
+  onInit(vitest: Vitest): void {
+    this.#vitest = vitest;
+  }
+
+  async onTestRunEnd(modules: readonly TestModule[]): Promise<void> {
+    const outcomes = modules.flatMap((m) =>
+      [...m.children.allTests()].map((t) => ({
+        file: m.relativeModuleId,
+        name: t.fullName.replaceAll("\n", " "),
+        tags: t.tags,
+        state: t.result().state,
+      })),
+    );
+    const whole = await this.#whole(modules);
+    for (const { title, rows } of tables) {
+      const all = shown(rows, outcomes);
+      const told = whole ? all : all.filter((r) => r.state !== "absent");
+      if (told.length === 0) continue;
+      process.stdout.write(`\n${tableText(title, told)}`);
+      if (told.some((r) => r.state !== "shown")) process.exitCode = 1;
+    }
+  }
+
+  /** Whether every test of the project ran. */
+  async #whole(modules: readonly TestModule[]): Promise<boolean> {
+    if (this.#vitest === undefined) return false;
+    const { testNamePattern, tagsFilter } = this.#vitest.config;
+    const every = await this.#vitest.globTestSpecifications();
+    return testNamePattern === undefined && !tagsFilter?.length && modules.length === every.length;
+  }
+}
