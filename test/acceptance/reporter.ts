@@ -15,7 +15,7 @@ export default class AcceptanceReporter implements Reporter {
       [...m.children.allTests()].map((t) => ({
         file: m.relativeModuleId,
         name: t.fullName.replaceAll("\n", " "),
-        tags: t.tags,
+        shows: t.meta().shows ?? [],
         state: t.result().state,
       })),
     );
@@ -32,8 +32,7 @@ export default class AcceptanceReporter implements Reporter {
   /** Whether every test of the project ran. */
   async #whole(modules: readonly TestModule[]): Promise<boolean> {
     if (this.#vitest === undefined) return false;
-    const { testNamePattern, tagsFilter } = this.#vitest.config;
     const every = await this.#vitest.globTestSpecifications();
-    return testNamePattern === undefined && !tagsFilter?.length && modules.length === every.length;
+    return this.#vitest.config.testNamePattern === undefined && modules.length === every.length;
   }
 }

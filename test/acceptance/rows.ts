@@ -1,4 +1,4 @@
-/** What the tests have to show, row by row. A test names the rows that it shows: `test("…", { tags: ["document/tls"] }, …)`. */
+/** What the tests have to show, row by row. A test names the rows that it shows: `shows("document/tls")`. */
 
 /** The features of the SIP document. */
 export const documentRows = {
@@ -64,9 +64,3 @@ export const tables: readonly { readonly title: string; readonly rows: Readonly<
     { title: "The SIP document", rows: documentRows },
     { title: "Behaviours of calls", rows: behaviourRows },
   ];
-
-declare module "vitest" {
-  interface TestTags {
-    tags: Row;
-  }
-}

@@ -2,10 +2,10 @@ import { expect, test } from "vitest";
 import { documentRows, tables } from "./rows.ts";
 import { type Outcome, shown, tableText } from "./shown.ts";
 
-const outcome = (state: Outcome["state"], ...tags: string[]): Outcome => ({
+const outcome = (state: Outcome["state"], ...rows: string[]): Outcome => ({
   file: "test/a.test.ts",
   name: `${state} test`,
-  tags,
+  shows: rows,
   state,
 });
 const rows = { a: "First", b: "Second" };
@@ -24,7 +24,7 @@ test("the table names what is missing and what failed", () => {
     [
       "Rows: 0 of 2 rows shown",
       "  ✗ First   test/a.test.ts: failed test (of 2 tests)",
-      "  ✗ Second  no test ran with the tag b",
+      "  ✗ Second  no test ran that shows b",
       "",
     ].join("\n"),
   );

@@ -3,7 +3,7 @@
 export interface Outcome {
   readonly file: string;
   readonly name: string;
-  readonly tags: readonly string[];
+  readonly shows: readonly string[];
   readonly state: "passed" | "failed" | "skipped" | "pending";
 }
 
@@ -21,7 +21,7 @@ export function shown(
   outcomes: readonly Outcome[],
 ): readonly Shown[] {
   return Object.entries(rows).map(([row, title]) => {
-    const tests = outcomes.filter((o) => o.tags.includes(row));
+    const tests = outcomes.filter((o) => o.shows.includes(row));
     const state =
       tests.length === 0 ? "absent" : tests.every((t) => t.state === "passed") ? "shown" : "broken";
     return { row, title, state, tests };
@@ -36,8 +36,7 @@ export function tableText(title: string, rows: readonly Shown[]): string {
   const lines = rows.map((r) => {
     const test = r.tests.find((t) => t.state !== "passed") ?? r.tests[0];
     const others = r.tests.length > 1 ? ` (of ${r.tests.length} tests)` : "";
-    const by =
-      test === undefined ? `no test ran with the tag ${r.row}` : `${test.file}: ${test.name}${others}`;
+    const by = test === undefined ? `no test ran that shows ${r.row}` : `${test.file}: ${test.name}${others}`;
     return `  ${marks[r.state]} ${r.title.padEnd(width)}  ${by}`;
   });
   const count = rows.filter((r) => r.state === "shown").length;
