@@ -19,6 +19,7 @@ import {
   type World,
 } from "./call-world.ts";
 import { bodyOf, response, sdp, statusOf } from "./kit/message.ts";
+import { flows as rtpFlows } from "./kit/rtp.ts";
 
 const carrierHost = "203.0.113.200";
 const agentHost = "10.0.4.200";
@@ -58,33 +59,11 @@ const say = (to: string, status: string, body = "", headers: readonly string[] =
 const callerSays = (to: string, status: string, body = ""): Promise<void> =>
   caller.send(response(to, status, { contact: `sip:+14155550100@${carrierHost}:5060`, body }));
 
-let bursts = 0;
 /** Whether RTP from `port` to where an SDP sends it comes out at the other side's `at`. */
 async function flows(port: number, told: string, at: number): Promise<boolean> {
   const [from, to] = [media[port], media[at]];
   if (from === undefined || to === undefined) throw new Error(`no RTP socket at ${port} or ${at}`);
-  const body = bodyOf(told);
-  const target = {
-    address: /^c=IN IP4 (\S+)/m.exec(body)?.[1] ?? "",
-    port: Number(/^m=audio (\d+)/m.exec(body)?.[1]),
-  };
-  const mark = ++bursts;
-  const ours = (data: Buffer): boolean => data.length === 172 && data.readUInt32BE(168) === mark;
-  for (let i = 0; i < 6; i++) {
-    const packet = Buffer.alloc(172, 0xff);
-    packet.writeUInt16BE(0x8000);
-    packet.writeUInt16BE((mark * 100 + i) & 0xffff, 2);
-    packet.writeUInt32BE((mark * 100 + i) * 160, 4);
-    packet.writeUInt32BE(port, 8);
-    packet.writeUInt32BE(mark, 168);
-    await from.send(packet, target);
-    await sleep(10);
-  }
-  for (let waited = 0; waited < 500; waited += 20) {
-    if (to.received.filter((d) => ours(d.data)).length >= 4) return true;
-    await sleep(20);
-  }
-  return false;
+  return rtpFlows(from, told, to);
 }
 
 /** Both directions, each side sending to where it was told last. */
