@@ -78,6 +78,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     media,
     nat,
     block: has.block && media,
+    families: has.families && media,
+    family: constant(has.families ? " $var(family)" : ""),
     srtp,
     transcode,
     rates: has.rates,

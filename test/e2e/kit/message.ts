@@ -6,13 +6,16 @@ let made = 0;
 export const unique = (what = "t"): string =>
   `${what}${(++made).toString(36)}${randomBytes(4).toString("hex")}`;
 
+/** An address as it stands in URIs and in Via. */
+export const hostOf = (address: string): string => (address.includes(":") ? `[${address}]` : address);
+
 /** An offer or answer of PCMU and PCMA from an address (RFC 3264). */
 export const sdp = (address: string, port = 17000): string =>
   [
     "v=0",
-    `o=- 1 1 IN IP4 ${address}`,
+    `o=- 1 1 IN IP${address.includes(":") ? 6 : 4} ${address}`,
     "s=-",
-    `c=IN IP4 ${address}`,
+    `c=IN IP${address.includes(":") ? 6 : 4} ${address}`,
     "t=0 0",
     `m=audio ${port} RTP/AVP 0 8`,
     "a=rtpmap:0 PCMU/8000",
@@ -49,7 +52,7 @@ export interface RequestOptions {
 export function request(o: RequestOptions): string {
   const method = o.method ?? "INVITE";
   const uri = o.uri ?? "sip:+14155551111@198.51.100.7";
-  const here = `${o.at.address}:${o.at.port}`;
+  const here = `${hostOf(o.at.address)}:${o.at.port}`;
   const body = o.body ?? (method === "INVITE" ? sdp(o.at.address) : "");
   const lines: [string, string][] = [
     ["Via", `SIP/2.0/${o.transport ?? "UDP"} ${here};branch=${o.branch ?? `z9hG4bK${unique()}`};rport`],
