@@ -1,13 +1,13 @@
 /** Hand-made SIP messages: plain by default, and as wrong as a test wants them. */
 import { randomBytes } from "node:crypto";
+import { hostOf } from "../../../src/phone/message.ts";
+
+export { hostOf };
 
 let made = 0;
 /** A word that no other message of this run has. */
 export const unique = (what = "t"): string =>
   `${what}${(++made).toString(36)}${randomBytes(4).toString("hex")}`;
-
-/** An address as it stands in URIs and in Via. */
-export const hostOf = (address: string): string => (address.includes(":") ? `[${address}]` : address);
 
 /** An offer or answer of PCMU and PCMA from an address (RFC 3264). */
 export const sdp = (address: string, port = 17000): string =>
