@@ -1,6 +1,6 @@
 /** Prints after a run which rows of the document and of the list of behaviours it has shown; a whole run must show all. */
 import type { Reporter, TestModule, Vitest } from "vitest/node";
-import { tables } from "./rows.ts";
+import { awaited, tables } from "./rows.ts";
 import { shown, tableText } from "./shown.ts";
 
 export default class AcceptanceReporter implements Reporter {
@@ -21,11 +21,11 @@ export default class AcceptanceReporter implements Reporter {
     );
     const whole = await this.#whole(modules);
     for (const { title, rows } of tables) {
-      const all = shown(rows, outcomes);
-      const told = whole ? all : all.filter((r) => r.state !== "absent");
+      const all = shown(rows, outcomes, awaited);
+      const told = whole ? all : all.filter((r) => r.tests.length > 0);
       if (told.length === 0) continue;
       process.stdout.write(`\n${tableText(title, told)}`);
-      if (told.some((r) => r.state !== "shown")) process.exitCode = 1;
+      if (told.some((r) => r.state === "broken" || r.state === "absent")) process.exitCode = 1;
     }
   }
 

@@ -13,6 +13,7 @@ export const documentRows = {
   "document/firewall": "Firewall: SIP and RTP ports, and nothing else",
   "document/codecs": "Codecs: G.711 mu-law, G.711 A-law and Opus",
   "document/codec-priority": "Codec priority",
+  "document/asterisk": "PBX integration: the Asterisk sample as it stands",
   "document/headers-inbound": "Custom headers, inbound: header to variable",
   "document/headers-outbound": "Custom headers, outbound: variable to header",
   "document/caller-id": "P-Asserted-Identity and Remote-Party-ID",
@@ -55,6 +56,15 @@ export const behaviourRows = {
   "behaviour/29-media-timeout": "A call without media ends, on hold too",
   "behaviour/30-deaf-peer": "A TCP peer that does not read stalls nobody",
 } as const;
+
+/** Rows that are not shown in full without a feature that is still being made: all tests of this file belong to the row. */
+export const awaited: Readonly<Partial<Record<Row, string>>> = {
+  "document/asterisk": "test/e2e/seed-asterisk.test.ts",
+  "behaviour/17-session-timers": "test/e2e/session-timer.test.ts",
+  "behaviour/18-refer": "test/e2e/refer.test.ts",
+  "behaviour/25-digest": "test/e2e/outbound-challenges.test.ts",
+  "behaviour/29-media-timeout": "test/deploy/call-end.test.ts",
+};
 
 export type Row = keyof typeof documentRows | keyof typeof behaviourRows;
 
