@@ -1055,7 +1055,11 @@ export interface AgentPorts {
   readonly tls?: number | false | undefined;
 }
 
-/** Certificate of the edge; the files stay on the edge. */
+/**
+ * Certificate of the edge; the files stay on the edge.
+ *
+ * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
+ */
 export interface TlsFiles {
   /** Path of the certificate chain (PEM) on the edge. */
   readonly certificate: string;
@@ -1091,7 +1095,11 @@ export interface Network {
    * @default [10000, 20000]
    */
   readonly rtp?: readonly [number, number] | undefined;
-  /** Certificate of the edge; the files stay on the edge. */
+  /**
+   * Certificate of the edge; the files stay on the edge.
+   *
+   * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
+   */
   readonly tls?: TlsFiles | undefined;
 }
 

@@ -74,7 +74,9 @@ export const network = z
         private_key: path.describe("Path of the private key (PEM) on the edge."),
         ca: path.describe("Path of the CAs (PEM) that peers' certificates must come from.").optional(),
       })
-      .describe("Certificate of the edge; the files stay on the edge.")
+      .describe(
+        "Certificate of the edge; the files stay on the edge. Default: `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS.",
+      )
       .meta({ title: "TlsFiles" })
       .optional(),
   })

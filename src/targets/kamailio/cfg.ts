@@ -43,10 +43,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     line: kamComment(doc.line),
     tcp: has.tcp,
     tls: has.tls,
-    tls_agents: has.tlsAgents,
-    tls_names: has.tlsNames,
+    ...tlsContext(doc),
     certificates: has.certificates,
-    agents_tls: agentsTls(doc.listeners),
     tcp_guard: doc.line !== "5.6",
     relay_ping: doc.line !== "5.6",
     loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
@@ -257,10 +255,27 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
 }
 
-/** What agents are asked from over TLS. */
-function agentsTls(listeners: readonly Listener[]): KamToken {
-  const own = listeners.find((l) => l.name === "agents_tls");
-  return trusted(own === undefined ? "" : `tls:${kamToken(bracketed(own.address))}:${own.port}`);
+/** Whom the edge asks over TLS who they are, and from which sockets. */
+function tlsContext({ has, listeners }: KamailioDoc): Context<CfgGrammar> {
+  const socket = (name: string): KamToken | false => {
+    const own = listeners.find((l) => l.name === name);
+    return own !== undefined && trusted(`tls:${kamToken(bracketed(own.address))}:${own.port}`);
+  };
+  const second = socket("carrier6_tls");
+  return {
+    tls_proof: has.tlsAgents || has.tlsCarriers,
+    tls_agents: has.tlsAgents,
+    tls_names: has.tlsNames,
+    tls_carriers: has.tlsCarriers,
+    tls_outbound: has.tlsOutbound,
+    tls_registrars: has.tlsRegistrars,
+    tls_forwards: has.tlsCarriers && has.forwards,
+    server_names: has.tlsNames || has.tlsCarriers,
+    own_requests: has.tlsAgents || has.tlsCarriers || has.registrations,
+    agents_tls: socket("agents_tls"),
+    carriers_tls: socket("carrier_tls") || second,
+    carriers_tls6: second,
+  };
 }
 
 function modulesOf(doc: KamailioDoc, media: boolean): string[] {
@@ -272,9 +287,9 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.tcp ? ["cfg_rpc"] : []),
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
-    ...(doc.has.tlsAgents ? ["tcpops"] : []),
-    ...(doc.has.tlsAgents || doc.has.registrations ? ["uac"] : []),
-    ...(doc.has.tlsNames || doc.has.registrations ? ["rtimer"] : []),
+    ...(doc.has.tlsAgents || doc.has.tlsCarriers ? ["tcpops"] : []),
+    ...(doc.has.tlsAgents || doc.has.tlsCarriers || doc.has.registrations ? ["uac"] : []),
+    ...(doc.has.tlsNames || doc.has.tlsOutbound || doc.has.registrations ? ["rtimer"] : []),
     ...(media ? ["rtpengine"] : []),
     ...(doc.has.limits ? ["evrexec"] : []),
     "crypto",
