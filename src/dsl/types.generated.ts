@@ -49,7 +49,7 @@ export interface Agent {
   /** Where the agent listens. Several URIs share the load and stand in for each other. */
   readonly uri: string | readonly (string | WeightedUri)[];
   /**
-   * Codecs that the agent speaks, in its order. Beside opus it needs telephone-event/48000 for digits (RFC 4733).
+   * Codecs that the agent speaks, in its order, in calls to it and from it. Beside opus it needs telephone-event/48000 for digits (RFC 4733).
    *
    * @default those of the trunk
    */
@@ -61,7 +61,7 @@ export interface Agent {
    */
   readonly nat?: boolean | undefined;
   /**
-   * SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`.
+   * SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`. Of calls that the agent places, `disabled` refuses offers of SRTP with 488, `allowed` takes what is offered, `required` refuses plain RTP.
    *
    * @default `disabled`
    */

@@ -178,7 +178,9 @@ describe.each(sides)("the provider with %s media, and an agent with %s media", (
     expect(calls[1]?.text).toMatch(
       account === "secure" ? /m=audio \d+ RTP\/SAVP 0 / : /m=audio \d+ RTP\/AVP 0 /,
     );
-    expect(calls[1]?.text).toMatch(account === "secure" ? /^Via: SIP\/2\.0\/TLS /m : /^Via: SIP\/2\.0\/UDP /m);
+    expect(calls[1]?.text).toMatch(
+      account === "secure" ? /^Via: SIP\/2\.0\/TLS /m : /^Via: SIP\/2\.0\/UDP /m,
+    );
     await expect
       .poll(() => messagesOf(provider.messages().slice(before), "BYE").length, soon)
       .toBeGreaterThanOrEqual(1);

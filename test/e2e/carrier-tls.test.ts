@@ -56,22 +56,36 @@ beforeAll(async () => {
         certificate,
       }),
     );
-  edge = await startEdge(lab, {
-    network: {
-      public_ip: edgeAt.address,
-      agents: { address: agentsSide.address },
-      rtp: [30000, 30999],
-      tls: { certificate: own.certificate, private_key: own.key, ca: ours.ca },
+  edge = await startEdge(
+    lab,
+    {
+      network: {
+        public_ip: edgeAt.address,
+        agents: { address: agentsSide.address },
+        rtp: [30000, 30999],
+        tls: { certificate: own.certificate, private_key: own.key, ca: ours.ca },
+      },
+      trunks: [
+        ...names.map((name) => trunk(name, uriOf(name))),
+        {
+          ...trunk("registers", uriOf("other_name")),
+          sip: {
+            outbound: {
+              uri: uriOf("other_name"),
+              register: true,
+              auth: { username: "registers", password: { secret: "P" } },
+            },
+          },
+        },
+        trunk("fallback", [
+          { uri: uriOf("other_name"), priority: 1 },
+          { uri: uriOf("other_ca"), priority: 2 },
+          { uri: uriOf("good"), priority: 3 },
+        ]),
+      ],
     },
-    trunks: [
-      ...names.map((name) => trunk(name, uriOf(name))),
-      trunk("fallback", [
-        { uri: uriOf("other_name"), priority: 1 },
-        { uri: uriOf("other_ca"), priority: 2 },
-        { uri: uriOf("good"), priority: 3 },
-      ]),
-    ],
-  });
+    { passwords: [{ trunk: "registers", password: "secret" }] },
+  );
   agent = await party(lab, agentAt, 5080, agentsSide);
 }, 120_000);
 afterAll(async () => {
@@ -136,12 +150,23 @@ describe("a carrier whose certificate is wrong", () => {
 
   test("is named in the log, with the trunk that it is of", () => {
     expect(edge.records("certificate")[0]).toMatchObject({
-      trunk: "fallback,other_name",
+      trunk: "fallback,other_name,registers",
       reason: "name",
       peer: `${carriers.other_name}:5061`,
       source: carriers.other_name,
     });
   });
+
+  test("gets no REGISTER either", async () => {
+    await expect
+      .poll(() => edge.records("not_registered"), { timeout: 8000 })
+      .toMatchObject([{ trunk: "registers", code: 503 }]);
+    expect(edge.records("not_proved").filter((r) => r.trunk === "registers")).toMatchObject([
+      { peer: `${carriers.other_name}:5061` },
+    ]);
+    expect(received("other_name").filter((t) => methodOf(t) !== "OPTIONS")).toEqual([]);
+    expect(received("other_name").join("\n")).not.toContain("registers");
+  }, 12_000);
 
   test("gives way to the next one", async () => {
     const dialog = await callOut("fallback");
