@@ -62,8 +62,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
       host: kamToken(a.host),
       origin: { origin: a.at },
     })),
-    carrier_test: socketTest(doc.listeners, "carrier"),
-    agents_test: socketTest(doc.listeners, "agents"),
+    carrier_test: socketTest(doc, "carrier"),
+    agents_test: socketTest(doc, "agents"),
     foreign_hosts: foreignHosts(doc),
     sides: [
       { side: constant("carrier"), name: constant("CARRIERS"), ...leaving(doc.listeners, "carrier") },
@@ -217,17 +217,31 @@ function foreignHosts(doc: KamailioDoc): KamString[] {
     .map((a) => kamString(bracketed(a)));
 }
 
-/** Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared. */
-function socketTest(listeners: readonly Listener[], side: "carrier" | "agents"): KamToken {
+/**
+ * Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared.
+ * A connection that the edge opened has a port of no socket; there it counts whether the other end is an agent.
+ */
+function socketTest({ listeners, has }: KamailioDoc, side: "carrier" | "agents"): KamToken {
   const own = listeners.filter((l) => l.name.startsWith(side));
   const elsewhere = new Set(listeners.filter((l) => !own.includes(l)).map((l) => l.address)).add("127.0.0.1");
   const tests = [...new Set(own.map((l) => l.address))].map((address) => {
     const here = `dst_ip == ${kamToken(bracketed(address))}`;
     if (!elsewhere.has(address)) return here;
     const ports = new Set(own.filter((l) => l.address === address).map((l) => `dst_port == ${l.port}`));
-    return `(${here} && (${[...ports].join(" || ")}))`;
+    const there = listeners.filter((l) => !own.includes(l) && l.address === address);
+    const opened =
+      has.tcp && there.length > 0
+        ? ` || (proto != UDP && ${[...new Set(there.map((l) => `dst_port != ${l.port} && `))].join("")}${fromAgent(has, side)})`
+        : "";
+    return `(${here} && (${[...ports].join(" || ")}${opened}))`;
   });
   return trusted(tests.length === 0 ? "0" : tests.join(" || "));
+}
+
+function fromAgent({ hostAgents }: KamailioDoc["has"], side: "carrier" | "agents"): string {
+  if (!hostAgents) return `$sht(peer=>$si) ${side === "agents" ? "!=" : "=="} $null`;
+  const agent = '($sht(peer=>$si) != $null || ds_is_from_list("-1", "1"))';
+  return side === "agents" ? agent : `!${agent}`;
 }
 
 /** The sockets of a side: the first one, and the others with the next hops that they are for. */
