@@ -1,5 +1,5 @@
 /**
- * An Asterisk as the provider, over TLS with SRTP and over UDP without: registered with a password, called and calling, with
+ * An Asterisk as the provider, over TLS with SRTP, where it asks for our certificate, and over UDP without: registered with a password, called and calling, with
  * agents that speak what the provider does not.
  */
 import { join } from "node:path";
@@ -44,7 +44,7 @@ beforeAll(async () => {
       [accounts.plain]: { password },
     },
     algorithms: ["MD5"],
-    tls: { certificate: theirs.certificate, key: theirs.key, ca: ca.ca },
+    tls: { certificate: theirs.certificate, key: theirs.key, ca: ca.ca, clients: true },
   });
   const trunk = (crew_id: "secure" | "plain", uri: string, agents: object, sip: object) => ({
     crew_id,

@@ -136,7 +136,21 @@ describe("a carrier that called over TLS", () => {
 describe("a carrier by its host name", () => {
   const dial = () => ({ uri: `sip:+14155550123@${agentsSide.address}:5080`, callId: unique("out") });
 
-  test("is asked for by that name, called where it answered, and known by it within the call", async () => {
+  test("is told which of its names is asked", async () => {
+    const certificate = await ca.issue([name]);
+    const words = ["s_server", "-accept", `${namedAt}:5061`, "-servername", name];
+    const files = ["-cert", certificate.certificate, "-key", certificate.key];
+    const more = ["-cert2", certificate.certificate, "-key2", certificate.key];
+    const at = await lab.host(namedAt);
+    const server = await at.spawn("s_server", lab.tools.command("openssl", [...words, ...files, ...more]));
+    onTestFinished(() => server.stop());
+    await server.waitFor(/ACCEPT/, 5000);
+    await start();
+    await server.waitFor(/Hostname in TLS extension: "sip\.carrier\.example"/, 10_000);
+    await server.waitFor(/^OPTIONS sip:sip\.carrier\.example;transport=tls/, 5000);
+  }, 30_000);
+
+  test("is proved by that name, called where it answered, and known by it within the call", async () => {
     await start();
     const certificate = await ca.issue(["*.carrier.example"]);
     const carrier = await startAgent(lab, {

@@ -18,6 +18,7 @@ const carriers = {
   other_ca: "203.0.113.52",
   expired: "203.0.113.53",
   nobody: "203.0.113.54",
+  nobody_yet: "203.0.113.55",
 } as const;
 type Carrier = keyof typeof carriers;
 const names = Object.keys(carriers) as readonly Carrier[];
@@ -128,6 +129,24 @@ describe("a carrier whose certificate is for it", () => {
     expect(received("good")[0]).not.toMatch(/1415|10\.0\.4\./);
   });
 });
+
+test("a call that is cancelled while its carrier is asked who it is ends at once", async () => {
+  const options = dial("nobody_yet");
+  const invite = agent.make(options);
+  const answered = agent.ask(invite, 8000);
+  await agent.peer.receive(2000, (d) => statusOf(d.text) === 100);
+  const cancel = agent.make({
+    ...options,
+    method: "CANCEL",
+    instead: {
+      Via: [`Via: ${headerValues(invite, "Via")[0]}`],
+      From: [`From: ${headerValues(invite, "From")[0]}`],
+    },
+  });
+  expect(statusOf(await agent.ask(cancel))).toBe(200);
+  expect(statusOf(await answered)).toBe(487);
+  expect(edge.records().filter((r) => r.call === options.callId)).toEqual([]);
+}, 20_000);
 
 describe("a carrier whose certificate is wrong", () => {
   test.each(["other_name", "other_ca", "expired", "nobody"] as const)(
