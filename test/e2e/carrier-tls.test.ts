@@ -134,7 +134,10 @@ test("a call that is cancelled while its carrier is asked who it is ends at once
   const options = dial("nobody_yet");
   const invite = agent.make(options);
   const answered = agent.ask(invite, 8000);
-  await agent.peer.receive(2000, (d) => statusOf(d.text) === 100);
+  await agent.peer.receive(
+    2000,
+    (d) => statusOf(d.text) === 100 && headerValues(d.text, "Call-ID")[0] === options.callId,
+  );
   const cancel = agent.make({
     ...options,
     method: "CANCEL",
