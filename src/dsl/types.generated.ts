@@ -222,7 +222,7 @@ export interface Registration {
 export interface Outbound {
   /** Where the provider takes calls. Several URIs share the load and stand in for each other. */
   readonly uri: string | readonly (string | WeightedUri)[];
-  /** Transport towards the provider where a URI does not say `;transport=…`. Default: `udp`, with `sips:` `tls`. */
+  /** Transport towards the provider where a URI does not say `;transport=…`. Over `tls` nothing is sent before the provider has answered an OPTIONS with a certificate for the host of its URI. Default: `udp`, with `sips:` `tls`. */
   readonly transport?: "udp" | "tcp" | "tls" | undefined;
   /** Credentials that answer the provider's challenge. */
   readonly auth?: OutboundAuth | undefined;
@@ -1065,7 +1065,11 @@ export interface TlsFiles {
   readonly certificate: string;
   /** Path of the private key (PEM) on the edge. */
   readonly private_key: string;
-  /** Path of the CAs (PEM) that peers' certificates must come from. */
+  /**
+   * Path of the CAs (PEM) that peers' certificates must come from.
+   *
+   * @default those of the system, and no client is asked for a certificate
+   */
   readonly ca?: string | undefined;
 }
 
