@@ -9,12 +9,15 @@ import { type Lab, openLab } from "../lab/netns.ts";
 import { startAgent } from "../lab/peers.ts";
 import { agentsSide, edgeAt, nameServer, number, toAgent } from "./call-world.ts";
 import { type Agent, agentSink } from "./kit/agent.ts";
+import { accepts } from "./kit/behaviours.ts";
 import { dialogAsCallee, dialogOf, within } from "./kit/call.ts";
 import { methodOf, statusOf, unique } from "./kit/message.ts";
+import { sipServer } from "./kit/server.ts";
 
 const agentAt = "10.0.4.10";
 const carrierAt = "203.0.113.10";
 const namedAt = "203.0.113.50";
+const plainAt = "203.0.113.60";
 const name = "sip.carrier.example";
 const keys = { topology: "1".repeat(32), route: "2".repeat(32), nonce: "3".repeat(32) };
 
@@ -44,8 +47,16 @@ async function start(): Promise<Edge> {
           agents,
           sip: {
             auth: { type: "ip_allowlist", allowed_ips: [carrierAt] },
-            inbound_routes: [toAgent(1, "agent_sarah")],
+            inbound_routes: [
+              toAgent(1, "agent_sarah"),
+              { match: { to_uri: number(2) }, forward: { number: "+14155550177", via: "plain" } },
+            ],
           },
+        },
+        {
+          crew_id: "plain",
+          country: "US",
+          sip: { outbound: { uri: `sip:${plainAt}:5060`, allowed_destinations: ["+1"] } },
         },
         {
           crew_id: "named",
@@ -62,7 +73,7 @@ async function start(): Promise<Edge> {
 }
 
 beforeAll(async () => {
-  lab = await openLab({ addresses: [edgeAt.address, agentsSide.address, agentAt] });
+  lab = await openLab({ addresses: [edgeAt.address, agentsSide.address, agentAt, plainAt] });
   await nameServer(lab, namedAt);
   ca = await authority(lab);
   own = await ca.issue([edgeAt.address, agentsSide.address]);
@@ -132,6 +143,25 @@ describe("a carrier that called over TLS", () => {
     expect(edge.records("certificate")).toMatchObject([{ trunk: "pbx", reason: "name", source: carrierAt }]);
   }, 30_000);
 });
+
+test("the caller of a forwarded call gets the BYE over its own connection, or after it proved who it is", async () => {
+  await start();
+  const plain = await sipServer(lab, plainAt, 5060, accepts());
+  onTestFinished(() => plain.close());
+  const by = await pbx([carrierAt]);
+  for (const again of [false, true]) {
+    const before = [came(by, "BYE"), came(by, "OPTIONS")];
+    const to = `sip:${number(2)}@${edgeAt.address}:5061;transport=tls`;
+    expect(await by.dial(to)).toMatchObject({ answered: true });
+    await plain.request("ACK", again ? 1 : 0);
+    if (again) await start();
+    const bye = plain.within(plain.requests("INVITE").at(-1) ?? "", "BYE");
+    expect(statusOf(await plain.ask(bye, 4000, edgeAt))).toBe(200);
+    await by.ended(2000);
+    const now = [came(by, "BYE"), came(by, "OPTIONS")].map((n, i) => n - (before[i] ?? 0));
+    expect(now).toEqual([1, again ? 1 : 0]);
+  }
+}, 40_000);
 
 describe("a carrier by its host name", () => {
   const dial = () => ({ uri: `sip:+14155550123@${agentsSide.address}:5080`, callId: unique("out") });
