@@ -94,7 +94,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     agent_leg: constant(nat ? "$var(flags)" : pinned),
     legs: constant(legs({ nat, srtp, transcode })),
     claim_source: constant(has.digest ? "$var(origin)" : "-"),
-    first_type: doc.universal === undefined ? false : payloadTypes[doc.universal],
+    // As text: a template takes the number 0, which is PCMU's, for nothing.
+    first_type: doc.universal === undefined ? false : constant(`${payloadTypes[doc.universal]}`),
     first_name: doc.universal === undefined ? false : kamToken(doc.universal),
     static_codecs: doc.codecs.flatMap((name) =>
       name === "opus" ? [] : [{ name: kamToken(name), type: payloadTypes[name] }],
