@@ -16,8 +16,10 @@ import {
 export interface Refreshing {
   readonly to: string;
   readonly method: "UPDATE" | "INVITE";
-  /** Session-Expires. It refreshes after half of it. */
+  /** Session-Expires. */
   readonly expires: number;
+  /** Refreshes so often; default after half of it. */
+  readonly everySeconds?: number;
   /** From the answer to the BYE. */
   readonly seconds: number;
   /** A file of raw G.711 mu-law, played in a loop. */
@@ -64,10 +66,11 @@ export function refreshing(o: Refreshing): string {
   const offer = (version: number): string => sdp({ port: "stream", version });
   const agreed = `<ereg regexp="Session-Expires: *${o.expires};refresher=uac" search_in="msg" check_it="true" assign_to="agreed"/>`;
   const retrans = { retrans: 500 };
-  const count = Math.floor((o.seconds - 2) / (o.expires / 2));
+  const every = o.everySeconds ?? o.expires / 2;
+  const count = Math.ceil(o.seconds / every) - 1;
   const refreshes = Array.from({ length: count }, (_, i): Step[] => {
     const cseq = i + 2;
-    const wait = pause((o.expires / 2) * 1000);
+    const wait = pause(every * 1000);
     if (o.method === "UPDATE")
       return [wait, within("UPDATE", cseq, timer, "", retrans), receive(200, {}, [agreed])];
     return [
@@ -78,7 +81,7 @@ export function refreshing(o: Refreshing): string {
       within("ACK", cseq),
     ];
   });
-  const rest = o.seconds - (count * o.expires) / 2;
+  const rest = o.seconds - count * every;
   return scenario(
     "refreshing",
     [
