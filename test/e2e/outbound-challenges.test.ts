@@ -101,6 +101,14 @@ function carrier(o: Partial<ChallengeOptions> = {}, ...then: readonly Behaviour[
   );
 }
 
+/** 180 to a re-INVITE, and nothing more until it is cancelled. */
+const ringsAgain = (): Behaviour =>
+  async function* (turn, next) {
+    if (turn.method !== "INVITE") return yield* next();
+    yield turn.reply("180 Ringing");
+    await turn.wait(5000);
+  };
+
 const of = (callId: string, method: string): readonly string[] =>
   provider.requests(method).filter((t) => headerValues(t, "Call-ID")[0] === callId);
 const cseqs = (callId: string, method: string): readonly number[] =>
@@ -217,6 +225,29 @@ test("a reliable 183 to a challenged INVITE, and a challenged PRACK", async () =
   await acks(agent, { ...dialog, cseq: 20 });
   await consistent(callId);
   expect(of(callId, "PRACK").map((t) => headerValues(t, "RAck")[0])).toEqual(["1 21 INVITE", "1 21 INVITE"]);
+  await asks(agent, dialog, "BYE", 22);
+});
+
+test("CANCEL of a challenged re-INVITE names the one that rings", async () => {
+  carrier();
+  const dialog = await callOut();
+  carrier({}, ringsAgain());
+  const again = within(agent, dialog, "INVITE", { cseq: 21, body: sdp(agentAt) });
+  const answered = agent.ask(again, 5000);
+  await agent.peer.receive(3000, (d) => statusOf(d.text) === 180 && numberOf(d.text) === "21 INVITE");
+  const line = (name: string): readonly string[] =>
+    headerLines(again).filter((l) => l.startsWith(`${name}:`));
+  const cancel = agent.make({
+    method: "CANCEL",
+    uri: dialog.target,
+    callId: dialog.callId,
+    cseq: 21,
+    instead: { Via: line("Via"), From: line("From"), To: line("To") },
+    headers: dialog.routes,
+  });
+  expect(statusOf(await agent.ask(cancel))).toBe(200);
+  expect(statusOf(await answered)).toBe(487);
+  expect(cseqs(dialog.callId, "CANCEL")).toEqual(cseqs(dialog.callId, "INVITE").slice(-1));
   await asks(agent, dialog, "BYE", 22);
 });
 
