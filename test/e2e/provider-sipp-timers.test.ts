@@ -1,7 +1,7 @@
 /** SIPp as a provider with session timers (RFC 4028), towards an agent that has them and one that has not. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { headerValues, type Message, messagesOf } from "../../src/phone/message.ts";
 import { muLawTone } from "../lab/g711.ts";
 import { refreshes, wantsLonger } from "./kit/sipp-provider.ts";
@@ -96,4 +96,15 @@ describe("an agent without session timers", () => {
     expect(messagesOf(world.agent.messages(), 422)).toEqual([]);
     expect(provider.errors()).toBe("");
   });
+});
+
+test("an agent that wants longer sessions is asked for one where the provider knows none", async () => {
+  const world = await openProvider({ agent: ["timers_min_se=3600", "timers_sess_expires=7200"] });
+  onTestFinished(() => world.close());
+  const call = await world.callsIn();
+  expect(call).toMatchObject(bothHear);
+  const asked = messagesOf(world.agent.messages(), "INVITE");
+  expect(asked.map((m) => timersOf(m).join())).toEqual(["1800", "3600"]);
+  expect(timersOf(okToInvite(call.messages))).toEqual(["3600;refresher=uas"]);
+  expect(messagesOf(call.messages, 422)).toEqual([]);
 });
