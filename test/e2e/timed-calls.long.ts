@@ -20,4 +20,4 @@ test("are refreshed through the edge, and both sides hear each other all the tim
       expect(share, `${side} of ${name}`).toBeGreaterThan(0.95);
   }
   expect(complaints).toEqual([]);
-}, 1_500_000);
+}, 2_100_000);

@@ -53,7 +53,7 @@ interface World {
 async function open(o: TimedOptions): Promise<World> {
   const lab = await openLab({
     addresses: [edgeAt.address, agentsSide.address],
-    lifeMs: (o.seconds + 300) * 1000,
+    lifeMs: (o.seconds + 900) * 1000,
   });
   const timers = ["timers=always", "timers_min_se=90", `timers_sess_expires=${o.expires.asterisk}`];
   const agents = { pbx: { uri: `sip:${pbxAt}:5080` }, phone: { uri: `sip:${phoneAt}:5080` } };
