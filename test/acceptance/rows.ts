@@ -59,11 +59,8 @@ export const behaviourRows = {
 
 /** Rows that are not shown in full without a feature that is still being made: all tests of this file belong to the row. */
 export const awaited: Readonly<Partial<Record<Row, string>>> = {
-  "document/outbound": "test/e2e/carrier-tls-asterisk.test.ts",
   "document/asterisk": "test/e2e/seed-asterisk.test.ts",
-  "behaviour/17-session-timers": "test/e2e/session-timer.test.ts",
   "behaviour/18-refer": "test/e2e/refer.test.ts",
-  "behaviour/25-digest": "test/e2e/outbound-challenges.test.ts",
   "behaviour/29-media-timeout": "test/deploy/call-end.test.ts",
 };
 
