@@ -544,15 +544,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Set both ends to the same kind of DTMF."
     ]
   },
-  "CREW4014": {
-    "severity": "warning",
-    "messages": [
-      "'session_timer' of trunk '…' is not acted on yet: the edge adds no session timer."
-    ],
-    "help": [
-      "Set a session timer at one of the two ends: it passes."
-    ]
-  },
   "CREW4015": {
     "severity": "warning",
     "messages": [

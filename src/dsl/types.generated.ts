@@ -862,7 +862,7 @@ export interface SessionTimer {
    */
   readonly expires?: number | undefined;
   /**
-   * The shortest such time that is taken from others (Min-SE), in seconds.
+   * The shortest such time, in seconds (Min-SE). Less is refused with 422, or made so long where the caller does not know session timers.
    *
    * @default 90
    */
@@ -931,7 +931,7 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly dtmf?: "rfc4733" | "info" | "auto" | undefined;
   /**
-   * Session timer (RFC 4028) that the edge adds where an INVITE has none; false adds none.
+   * Session timer (RFC 4028): Session-Expires, which the edge adds where an INVITE has none, and the shortest that it takes. The two ends refresh, the edge never does. `false` leaves all that to them.
    *
    * @default 1800 seconds
    */

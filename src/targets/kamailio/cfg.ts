@@ -145,6 +145,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     headers_out: has.headersOut,
     caller: constant(has.identity ? "avp(caller)" : "fU"),
     ring: has.ring,
+    session_timers: has.sessionTimers,
     agent_users: has.agentUsers,
     host_agents: has.hostAgents,
     cidr: has.cidr,

@@ -67,6 +67,8 @@ export interface Switches {
   readonly contactsAmongSources: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
+  /** Trunks whose calls get session timers. */
+  readonly sessionTimers: boolean;
   /** Media addresses that are learned. */
   readonly nat: boolean;
   /** Agents whose URI has a user part; agents named by host names. */

@@ -76,6 +76,7 @@ export function lowerSwitches(
     transcode: transcodes,
     rates: transcodes && some(trunks.map(opusOf)),
     srtp: [...trunks, ...model.agents].some((side) => side.media_encryption !== "disabled"),
+    sessionTimers: some(trunks.map((t) => t.session_timer)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),

@@ -54,6 +54,9 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       ? [stored("keys", "SRTP of a trunk: a allowed, r required; 1 keys in clear", keyRows(trunks))]
       : []),
     ...(has.registrations ? registrationTables(registrations) : []),
+    ...(has.sessionTimers
+      ? [stored("timer", "session timer of a trunk: Session-Expires ^ Min-SE", timerRows(trunks))]
+      : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
@@ -200,6 +203,12 @@ function keyRows(trunks: readonly TrunkModel[]): Row[] {
         t.media_encryption === "disabled" ? "keys_over_clear_signalling" : "media_encryption",
       ),
     }));
+}
+
+function timerRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap(({ id, session_timer: timer }) =>
+    timer === undefined ? [] : [{ key: id, value: [timer.expires, timer.min].join(separator), at: timer.at }],
+  );
 }
 
 function limitTables(trunks: readonly TrunkModel[]): Table[] {
