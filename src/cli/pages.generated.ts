@@ -562,15 +562,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Have the agent ask its own system for the transfer."
     ]
   },
-  "CREW4018": {
-    "severity": "warning",
-    "messages": [
-      "'call_minutes' of trunk '…' is not acted on yet: calls may last for ever."
-    ],
-    "help": [
-      "A call whose media ends gives its place back, but neither side is told."
-    ]
-  },
   "CREW4023": {
     "severity": "warning",
     "messages": [

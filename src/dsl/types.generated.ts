@@ -129,11 +129,17 @@ export interface Limits {
    */
   readonly outbound?: LimitPair | undefined;
   /**
-   * Minutes after which a call is ended.
+   * Minutes after its INVITE at which a call is ended, with a BYE to both sides; for a forwarded call the shorter one of its trunks counts.
    *
-   * @default 240
+   * @default no limit
    */
   readonly call_minutes?: number | undefined;
+  /**
+   * Seconds without a packet from either side after which a call is ended, with a BYE to both; on hold, where none is expected, it is 58 minutes.
+   *
+   * @default such a call is not ended; after 60 seconds it has no media ports any more
+   */
+  readonly media_timeout?: number | undefined;
   /**
    * What a full trunk answers.
    *

@@ -297,7 +297,9 @@ export interface LimitsModel extends LimitPair {
   readonly inbound: LimitPair;
   readonly outbound: LimitPair;
   /** Longest call, in minutes. */
-  readonly call_minutes: number;
+  readonly call_minutes?: number;
+  /** Longest time without media, in seconds. */
+  readonly media_timeout?: number;
   /** What a full trunk answers. */
   readonly response: { readonly code: number; readonly reason: string };
 }

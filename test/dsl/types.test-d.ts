@@ -106,6 +106,7 @@ defineTrunk({
     inbound: { calls: 15 },
     outbound: { calls_per_second: 2 },
     call_minutes: 60,
+    media_timeout: 30,
     response: { code: 486 },
   },
   sip: { auth: { type: "client_certificate", name: "pbx.example.com" }, session_timer: false },

@@ -24,6 +24,7 @@ export const everything = {
         inbound: { calls: 8 },
         outbound: { calls_per_second: 2 },
         call_minutes: 60,
+        media_timeout: 30,
         response: { code: 486, reason: "Busy Here" },
       },
       sip: {

@@ -11,7 +11,8 @@ export function resolveLimits(draft: LimitsDraft = {}): LimitsModel {
     ...pair(draft),
     inbound: pair(draft.inbound),
     outbound: pair(draft.outbound),
-    call_minutes: draft.call_minutes ?? 240,
+    ...(draft.call_minutes === undefined ? {} : { call_minutes: draft.call_minutes }),
+    ...(draft.media_timeout === undefined ? {} : { media_timeout: draft.media_timeout }),
     response: withReason(draft.response ?? { code: 503 }),
   };
 }

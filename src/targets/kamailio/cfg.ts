@@ -37,6 +37,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
   const nat = has.nat && media;
   const srtp = has.srtp && media;
   const transcode = has.transcode && media;
+  const labelled = has.limits ? " label=$avp(label)" : "";
   const constant = (text: string): KamToken => trusted(text);
   return {
     edge: kamComment(doc.edge),
@@ -110,8 +111,12 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     failover: has.failover,
     limits: has.limits,
     directions: has.directions,
-    // What a session counts for, kept with it by the media relay.
-    label: constant(has.limits ? " label=$avp(label)" : ""),
+    ends: has.ends && media,
+    // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
+    label: constant(labelled),
+    answer_label: constant(has.ends ? "$var(kept)" : ""),
+    late_label: constant(has.ends ? "$var(kept)" : labelled),
+    moved_label: constant(has.ends ? "$var(moved)" : ""),
     outbound: has.outbound,
     forwards: has.forwards,
     from_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),

@@ -62,6 +62,7 @@ export function lowerSwitches(
         [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
       ),
     ),
+    ends: some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])),
     directions: trunks.some(({ limits: l }) =>
       some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),
     ),

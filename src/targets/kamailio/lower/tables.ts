@@ -53,6 +53,9 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       : []),
     ...(has.registrations ? registrationTables(registrations) : []),
     ...(has.limits ? limitTables(trunks) : []),
+    ...(has.ends
+      ? [stored("over", "seconds a call of a trunk may last / be without media, 0 for ever", endRows(trunks))]
+      : []),
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
       : []),
@@ -166,6 +169,12 @@ function conditionTables({ conditions }: RouteTables, zones: Model["time_zones"]
         ]
       : []),
   ];
+}
+
+function endRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap(({ id, at, limits: { call_minutes: minutes = 0, media_timeout: silence = 0 } }) =>
+    minutes + silence === 0 ? [] : [{ key: id, value: `${minutes * 60}/${silence}`, at: join(at, "limits") }],
+  );
 }
 
 function failoverRows(trunks: readonly TrunkModel[]): Row[] {

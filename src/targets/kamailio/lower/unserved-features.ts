@@ -6,7 +6,7 @@ import { warning } from "./warning.ts";
 
 /** Only what differs from the default: what nobody asked for needs no warning. */
 export function ofFeatures(trunk: TrunkModel): Diagnostic[] {
-  return [...ofMedia(trunk), ...ofSignalling(trunk), ...ofLimits(trunk)];
+  return [...ofMedia(trunk), ...ofSignalling(trunk)];
 }
 
 function ofMedia(trunk: TrunkModel): Diagnostic[] {
@@ -43,20 +43,6 @@ function ofSignalling(trunk: TrunkModel): Diagnostic[] {
         join(sip, "refer"),
         `'refer' of trunk '${trunk.id}' is not acted on yet: REFER is refused.`,
         "Have the agent ask its own system for the transfer.",
-      ),
-    );
-  return found;
-}
-
-function ofLimits({ id, at, limits }: TrunkModel): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  if (limits.call_minutes !== 240)
-    found.push(
-      warning(
-        "CREW4018",
-        join(at, "limits", "call_minutes"),
-        `'call_minutes' of trunk '${id}' is not acted on yet: calls may last for ever.`,
-        "A call whose media ends gives its place back, but neither side is told.",
       ),
     );
   return found;
