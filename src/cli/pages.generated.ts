@@ -553,15 +553,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Set a session timer at one of the two ends: it passes."
     ]
   },
-  "CREW4015": {
-    "severity": "warning",
-    "messages": [
-      "'refer' of trunk '…' is not acted on yet: REFER is refused."
-    ],
-    "help": [
-      "Have the agent ask its own system for the transfer."
-    ]
-  },
   "CREW4023": {
     "severity": "warning",
     "messages": [

@@ -943,11 +943,17 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly session_timer?: false | SessionTimer | undefined;
   /**
-   * Call transfer by REFER: `off` refuses it, `pass` hands it to the other side.
+   * Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. Calls that the edge forwards cannot be transferred.
    *
    * @default `off`
    */
   readonly refer?: "off" | "pass" | undefined;
+  /**
+   * Whom a REFER may name, from either side: starts of numbers in E.164, for example `+1415`, and extensions or names as they stand, for example `2003`; anybody else is refused with 403, and so is what `outbound` denies.
+   *
+   * @default what `outbound` allows; without `outbound` nobody
+   */
+  readonly refer_to?: readonly string[] | undefined;
   /** Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504 and 580. Silence, a failed connection and ringing for too long always do. */
   readonly failover?: Failover | undefined;
   /**

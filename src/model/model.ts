@@ -331,6 +331,8 @@ export interface TrunkModel {
   readonly transcode: Transcode;
   readonly dtmf: Dtmf;
   readonly refer: Refer;
+  /** Starts of numbers in E.164, and whole users; absent: what `outbound` allows. Sorted. */
+  readonly refer_to?: readonly string[];
   /** Absent: the edge adds no session timer. At `sip` where it is the default. */
   readonly session_timer?: SessionTimerModel;
   /** SIP codes that override which failures go on to the next choice; sorted. */

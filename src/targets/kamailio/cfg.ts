@@ -21,6 +21,9 @@ const keptHeaders = [
   ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
 ];
 
+/** What REFER and NOTIFY have beside (RFC 3515, 4488). */
+const referHeaders = ["Event", "o", "Subscription-State", "Refer-Sub"];
+
 /** Whether an answer leads to the next target; `failover` of a trunk overrides it. */
 const usualFailures = [
   [408, 430, 480, 500, 502],
@@ -75,7 +78,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     modules: modulesOf(doc, media).map(constant),
     // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
     sanity: has.digest ? 32743 : 22503,
-    kept_headers: constant(`^(${keptHeaders.join("|")})$`),
+    kept_headers: constant(`^(${[...keptHeaders, ...(has.refer ? referHeaders : [])].join("|")})$`),
     media,
     nat,
     block: has.block && media,
@@ -128,7 +131,11 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     contacts_among_sources: has.contactsAmongSources,
     cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
-    e164: has.numbers || has.outbound,
+    refer: has.refer,
+    // Methods that have a Contact of their own, which is masked.
+    contact_methods: constant(has.refer ? "INVITE|UPDATE|REFER|NOTIFY" : "INVITE|UPDATE"),
+    e164: has.numbers || has.outbound || has.refer,
+    prefixes_of_numbers: has.outbound || has.refer,
     // Whether the sender of a request within a call is its caller.
     calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
     responses: has.responses,

@@ -39,6 +39,8 @@ export interface Switches {
   readonly limits: boolean;
   /** Trunks whose calls the edge ends: after a time, or where their media is dead. */
   readonly ends: boolean;
+  /** Trunks whose calls may be transferred. */
+  readonly refer: boolean;
   /** Limits of one direction of a trunk. */
   readonly directions: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */

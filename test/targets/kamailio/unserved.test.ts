@@ -20,7 +20,6 @@ describe("a property that is not acted on", () => {
     ],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
     [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
-    [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
     [
       { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
       "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",

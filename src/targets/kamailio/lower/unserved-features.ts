@@ -36,14 +36,5 @@ function ofSignalling(trunk: TrunkModel): Diagnostic[] {
         "Set a session timer at one of the two ends: it passes.",
       ),
     );
-  if (trunk.refer !== "off")
-    found.push(
-      warning(
-        "CREW4015",
-        join(sip, "refer"),
-        `'refer' of trunk '${trunk.id}' is not acted on yet: REFER is refused.`,
-        "Have the agent ask its own system for the transfer.",
-      ),
-    );
   return found;
 }
