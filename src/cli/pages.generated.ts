@@ -538,10 +538,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4012": {
     "severity": "warning",
     "messages": [
-      "'dtmf' of trunk '…' is not acted on yet: digits cross as they come."
+      "'dtmf' of trunk '…' is not acted on yet: telephone events do not become INFO, digits cross as they come."
     ],
     "help": [
-      "Set both ends to the same kind of DTMF."
+      "Set both ends to the same kind of DTMF, or 'dtmf' to 'rfc4733'."
     ]
   },
   "CREW4014": {

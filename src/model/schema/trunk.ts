@@ -124,7 +124,7 @@ export const sip = z
     dtmf: z
       .enum(["rfc4733", "info", "auto"])
       .describe(
-        "How digits cross to the other end: `rfc4733` as telephone events in the audio stream, `info` as SIP INFO, `auto` as they come. Default: `auto`.",
+        "How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), for which the edge decodes the audio of the trunk's calls; `info` as SIP INFO; `auto` as they come. Default: `auto`.",
       )
       .optional(),
     session_timer: z

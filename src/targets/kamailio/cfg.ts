@@ -40,6 +40,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
   const nat = has.nat && media;
   const srtp = has.srtp && media;
   const transcode = has.transcode && media;
+  const dtmf = has.dtmf && media;
   const labelled = has.limits ? " label=$avp(label)" : "";
   const constant = (text: string): KamToken => trusted(text);
   return {
@@ -88,7 +89,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     unlike: srtp || transcode,
     legs_differ: nat || srtp || transcode,
     plain_profile: constant(plainProfile),
-    media_base: constant(mediaBaseOf(doc.line, srtp)),
+    media_base: constant(`${mediaBaseOf(doc.line, srtp)}${dtmf ? " $avp(inject)" : ""}`),
+    dtmf,
     codec_flags: constant(transcode ? " $var(codecs)" : ""),
     flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
     pinned: constant(pinned),

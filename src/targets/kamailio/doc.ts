@@ -39,6 +39,8 @@ export interface Switches {
   readonly limits: boolean;
   /** Trunks whose calls the edge ends: after a time, or where their media is dead. */
   readonly ends: boolean;
+  /** Trunks whose digits cross as telephone events, however they come. */
+  readonly dtmf: boolean;
   /** Trunks whose calls may be transferred. */
   readonly refer: boolean;
   /** Limits of one direction of a trunk. */

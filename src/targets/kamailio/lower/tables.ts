@@ -56,6 +56,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     ...(has.ends
       ? [stored("over", "seconds a call of a trunk may last / be without media, 0 for ever", endRows(trunks))]
       : []),
+    ...(has.dtmf ? [stored("dtmf", "trunks whose digits cross as telephone events", dtmfRows(trunks))] : []),
     ...(has.refer
       ? [
           stored(
@@ -184,6 +185,12 @@ function endRows(trunks: readonly TrunkModel[]): Row[] {
   return trunks.flatMap(({ id, at, limits: { call_minutes: minutes = 0, media_timeout: silence = 0 } }) =>
     minutes + silence === 0 ? [] : [{ key: id, value: `${minutes * 60}/${silence}`, at: join(at, "limits") }],
   );
+}
+
+function dtmfRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks
+    .filter((t) => t.dtmf === "rfc4733")
+    .map((t) => ({ key: t.id, value: 1, at: join(t.at, "sip", "dtmf") }));
 }
 
 function referRows(trunks: readonly TrunkModel[]): Row[] {

@@ -12,13 +12,13 @@ export function ofFeatures(trunk: TrunkModel): Diagnostic[] {
 function ofMedia(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.dtmf !== "auto")
+  if (trunk.dtmf === "info")
     found.push(
       warning(
         "CREW4012",
         join(sip, "dtmf"),
-        `'dtmf' of trunk '${trunk.id}' is not acted on yet: digits cross as they come.`,
-        "Set both ends to the same kind of DTMF.",
+        `'dtmf' of trunk '${trunk.id}' is not acted on yet: telephone events do not become INFO, digits cross as they come.`,
+        "Set both ends to the same kind of DTMF, or 'dtmf' to 'rfc4733'.",
       ),
     );
   return found;
