@@ -129,7 +129,7 @@ export interface Limits {
    */
   readonly outbound?: LimitPair | undefined;
   /**
-   * Minutes after its INVITE at which a call is ended, with a BYE to both sides; for a forwarded call the shorter one of its trunks counts.
+   * Minutes after its INVITE at which a call is ended, with a BYE to both sides; for a forwarded call the shorter one of its trunks counts. Calls whose media relay has crashed are not ended.
    *
    * @default no limit
    */
@@ -137,7 +137,7 @@ export interface Limits {
   /**
    * Seconds without a packet from either side after which a call is ended, with a BYE to both; on hold, where none is expected, it is 58 minutes.
    *
-   * @default such a call is not ended; after 60 seconds it has no media ports any more
+   * @default 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds
    */
   readonly media_timeout?: number | undefined;
   /**

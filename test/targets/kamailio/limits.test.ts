@@ -50,6 +50,6 @@ test("the time of calls is a row of its own, and in the script only where a trun
     return [doc?.has.ends, doc?.tables.find((t) => t.name === "over")?.rows];
   };
   expect(over({})).toEqual([false, undefined]);
-  expect(over({ call_minutes: 60 })).toEqual([true, [{ key: "acme", value: "3600/0", at: "/limits" }]]);
+  expect(over({ call_minutes: 60 })).toEqual([true, [{ key: "acme", value: "3600/60", at: "/limits" }]]);
   expect(over({ media_timeout: 30 })).toEqual([true, [{ key: "acme", value: "0/30", at: "/limits" }]]);
 });
