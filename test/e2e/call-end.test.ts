@@ -1,25 +1,18 @@
 /** The BYEs that end a call, sent as the guard does: every direction, behind NAT, after a challenge, and on every engine line. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { byesOf } from "../../src/deploy/guard/byes.ts";
-import { endableCall } from "../../src/deploy/guard/call-label.ts";
-import { relayControl } from "../../src/deploy/relay.ts";
-import { bencode, unbencode } from "../../src/host/bencode.ts";
-import type { NgMessage } from "../../src/host/ng.ts";
 import { headerValues } from "../../src/phone/message.ts";
-import { sealKey } from "../../src/targets/kamailio/sealed.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { dialogOf, within } from "./kit/call.ts";
 import { challenges } from "./kit/challenges.ts";
+import { endable, endCall, labelled } from "./kit/end-call.ts";
 import { statusOf, unique } from "./kit/message.ts";
 import { type Server, sipServer } from "./kit/server.ts";
 
 const edgeAt = { address: "198.51.100.7", port: 5060 } as const;
 const agentsSide = { address: "10.0.4.1", port: 5080 } as const;
 const [pbxAt, carrierAt, agentAt] = ["203.0.113.10", "203.0.113.50", "10.0.4.10"] as const;
-const keys = { topology: "1".repeat(32), route: "2".repeat(32), nonce: "3".repeat(32) };
-const privateSocket = 7002;
 const password = "s3cret";
 
 describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
@@ -76,7 +69,7 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
           },
         ],
       },
-      { keys, passwords: [{ trunk: "acme", password }] },
+      { ...endable, passwords: [{ trunk: "acme", password }] },
     );
     pbx = await sipServer(lab, pbxAt, 5060, accepts());
     carrier = await sipServer(
@@ -108,32 +101,6 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
     return { dialog, id: headerValues(got, "Call-ID")[0] ?? "" };
   }
 
-  async function labelled(id: string) {
-    const socket = await lab.udp("127.0.0.1");
-    const query = bencode({ command: "query", "call-id": id });
-    await socket.send(Buffer.concat([Buffer.from(`${unique("query")} `), query]), relayControl);
-    const { data } = await socket.receive(2000);
-    await socket.close();
-    return endableCall(id, unbencode(data.subarray(data.indexOf(" ") + 1)) as NgMessage);
-  }
-
-  /** Ends a call and gives the codes of the answers to both BYEs. */
-  async function end(id: string): Promise<readonly number[]> {
-    const found = await labelled(id);
-    if (found === undefined) throw new Error("no label");
-    const socket = await lab.udp("127.0.0.1");
-    const at = { key: sealKey(keys.topology), port: socket.port, proxy: privateSocket };
-    const byes = byesOf(found, "call_minutes", at);
-    for (const { text } of byes) await socket.send(text, { address: "127.0.0.1", port: privateSocket });
-    const answers = await Promise.all(
-      byes.map(({ branch }) =>
-        socket.receive(4000, (d) => d.text.includes(branch) && statusOf(d.text) >= 200),
-      ),
-    );
-    await socket.close();
-    return answers.map((a) => statusOf(a.text));
-  }
-
   const byesAt = (server: Server, callId: string): readonly string[] =>
     server.requests("BYE").filter((bye) => headerValues(bye, "Call-ID")[0] === callId);
   const cseq = (text: string): number => Number.parseInt(headerValues(text, "CSeq")[0] ?? "", 10);
@@ -142,12 +109,12 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
     await expect
       .poll(() => edge.records("ended").filter((r) => r.call === id), soon)
       .toMatchObject([{ trunk, by: "edge", reason: "call_minutes" }]);
-    expect(await labelled(id)).toBeUndefined();
+    expect(await labelled(lab, id)).toBeUndefined();
   }
 
   test("a call to an agent", async () => {
     const made = await call(pbx, agent, `sip:+14155551111@${edgeAt.address}`);
-    expect(await end(made.id)).toEqual([200, 200]);
+    expect(await endCall(lab, made.id)).toEqual([200, 200]);
     expect(byesAt(agent, made.id)).toHaveLength(1);
     expect(byesAt(pbx, made.dialog.callId)).toHaveLength(1);
     await isOver(made.id, "pbx");
@@ -155,7 +122,7 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
 
   test("a call of an agent, whose carrier has seen one request more", async () => {
     const made = await call(agent, carrier, `sip:+14155550123@${agentsSide.address}:5080`, { from: "sarah" });
-    expect(await end(made.id)).toEqual([200, 200]);
+    expect(await endCall(lab, made.id)).toEqual([200, 200]);
     const [theirs = ""] = byesAt(carrier, made.id);
     const [ours = ""] = byesAt(agent, made.dialog.callId);
     expect(cseq(theirs)).toBe(cseq(ours) + 1);
@@ -167,10 +134,10 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
 
   test("a call that is forwarded, by the shorter time of both trunks", async () => {
     const made = await call(pbx, carrier, `sip:+14155552222@${edgeAt.address}`);
-    const found = await labelled(made.id);
+    const found = await labelled(lab, made.id);
     const started = Number(found?.claim.split(".")[2]) * 1000;
     expect((found?.until ?? 0) - started).toBe(60_000);
-    expect(await end(made.id)).toEqual([200, 200]);
+    expect(await endCall(lab, made.id)).toEqual([200, 200]);
     expect(byesAt(carrier, made.id)).toHaveLength(1);
     expect(byesAt(pbx, made.dialog.callId)).toHaveLength(1);
     await isOver(made.id, "acme");
@@ -181,23 +148,19 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
       const made = await call(pbx, agent, `sip:+14155551111@${edgeAt.address}`, {
         instead: { Contact: ["Contact: <sip:pbx@192.168.1.10:5060>"] },
       });
-      expect(await end(made.id)).toEqual([200, 200]);
+      expect(await endCall(lab, made.id)).toEqual([200, 200]);
       expect(byesAt(pbx, made.dialog.callId)[0]).toMatch(/^BYE sip:pbx@192\.168\.1\.10:5060 /);
       await isOver(made.id, "pbx");
     });
 
   test("somebody who does not know the call ends none", async () => {
     const made = await call(pbx, agent, `sip:+14155551111@${edgeAt.address}`);
-    const found = await labelled(made.id);
-    if (found === undefined) throw new Error("no label");
-    const socket = await lab.udp("127.0.0.1");
-    const at = { key: sealKey(keys.topology), port: socket.port, proxy: privateSocket };
-    const forged = { ...found, claim: found.claim.replace(/.{8}$/, "00000000") };
-    for (const { text } of byesOf(forged, "call_minutes", at))
-      await socket.send(text, { address: "127.0.0.1", port: privateSocket });
-    const codes = [await socket.receive(2000), await socket.receive(2000)].map((d) => statusOf(d.text));
-    expect(codes).toEqual([481, 481]);
-    await socket.close();
-    expect(await end(made.id)).toEqual([200, 200]);
+    const forged = await endCall(lab, made.id, (c) => ({
+      ...c,
+      claim: c.claim.replace(/.{8}$/, "00000000"),
+    }));
+    expect(forged).toEqual([481, 481]);
+    expect(byesAt(agent, made.id)).toEqual([]);
+    expect(await endCall(lab, made.id)).toEqual([200, 200]);
   });
 });
