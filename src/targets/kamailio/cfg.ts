@@ -160,6 +160,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     caller: constant(has.identity ? "avp(caller)" : "fU"),
     ring: has.ring,
     session_timers: has.sessionTimers,
+    usual_interval: has.usualInterval ?? false,
     agent_users: has.agentUsers,
     host_agents: has.hostAgents,
     cidr: has.cidr,

@@ -75,6 +75,8 @@ export interface Switches {
   readonly ring: boolean;
   /** Trunks whose calls get session timers. */
   readonly sessionTimers: boolean;
+  /** Session-Expires where all trunks add the same, in seconds. */
+  readonly usualInterval?: number;
   /** Media addresses that are learned. */
   readonly nat: boolean;
   /** Agents whose URI has a user part; agents named by host names. */
