@@ -73,7 +73,7 @@ const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly 
   "after-hours-to-humans": { "6.0": [], "5.6": [] },
   quickstart: { "6.0": [], "5.6": [] },
   "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
-  "two-providers-failover": { "6.0": [], "5.6": ["CREW4201"] },
+  "two-providers-failover": { "6.0": [], "5.6": ["CREW3150", "CREW4201"] },
   "opus-agents-over-g711": { "6.0": [], "5.6": [] },
   "provider-register": { "6.0": [], "5.6": [] },
   "provider-tls-register": { "6.0": [], "5.6": ["CREW4201", "CREW4202"] },

@@ -22,7 +22,7 @@ export const features: readonly Feature[] = [
   {
     title: "Trunks",
     text: "A trunk is one relationship with a PBX or a provider: who may call, where calls go, what is spoken. Its country completes numbers that are written in national form, so that routes and callers can be in E.164.",
-    properties: ["Trunk.*"],
+    properties: ["Trunk.*", "Sip.*"],
   },
   {
     title: "Agents",
@@ -104,8 +104,8 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Transfer",
-    text: "A REFER asks the other side to call somebody else instead.",
-    properties: ["Sip.refer"],
+    text: "A REFER asks the other side to call somebody else instead; the edge passes it only to whom the trunk may name.",
+    properties: ["Sip.refer", "Sip.refer_to"],
   },
   {
     title: "Limits",
