@@ -4,6 +4,7 @@ import type { Model } from "../../model/model.ts";
 import { isPrintable, kamFormat } from "./escape.ts";
 import { readable } from "./lower/grouped.ts";
 import { countExact } from "./lower/routes.ts";
+import { sealKey } from "./sealed.ts";
 
 export interface KamailioBinding {
   readonly generation: number;
@@ -73,7 +74,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
     `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
     `#!substdef "!CREW_RECORD_TOKEN!${recordToken(binding.keys)}!g"`,
-    `#!substdef "!CREW_SEAL_KEY!${sealKey(binding.keys.topology)}!g"`,
+    `#!substdef "!CREW_SEAL_KEY!${sealKey(hex(binding.keys.topology)).toString("base64")}!g"`,
     `#!substdef "!CREW_ROUTE_KEY!${hex(binding.keys.route)}!g"`,
     ...(binding.predecessorPort === undefined
       ? []
@@ -90,11 +91,6 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     ...credentials(binding),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** The AES-128 key of what is sealed, in base64. */
-function sealKey(key: string): string {
-  return Buffer.from(hex(key).slice(0, 32), "hex").toString("base64");
 }
 
 /**

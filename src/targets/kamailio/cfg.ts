@@ -3,14 +3,15 @@ import { type Context, trusted } from "../escape/escaped.ts";
 import type { Grouping, KamailioDoc, Listener, RuleField } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
-// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
+// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port and of the relay's
+// own making: that of the other side says who it is (CNAME, RFC 3550 section 6.5.1, mostly user@host). From 12.5 on
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
 // The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
 const mediaBase = (profile: string): string =>
-  `replace-origin ICE=remove rtcp-mux-demux ${profile} received-from=$si call-id=$avp(id)`;
+  `replace-origin ICE=remove rtcp-mux-demux generate-RTCP ${profile} received-from=$si call-id=$avp(id)`;
 const plainProfile = "transport-protocol=RTP/AVP";
 const olderMediaBase =
-  "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP call-id=$avp(id)";
+  "replace-origin replace-session-connection ICE=remove rtcp-mux-demux generate-RTCP RTP/AVP call-id=$avp(id)";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
 const pinned = "endpoint-learning-off strict-source";
 const learned = "SIP-source-address endpoint-learning-heuristic strict-source recrypt";
@@ -20,6 +21,9 @@ const keptHeaders = [
   ...["Session-Expires", "x", "Min-SE", "RSeq", "RAck", "Reason", "Retry-After"],
   ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
 ];
+
+/** What REFER and NOTIFY have beside (RFC 3515, 4488). */
+const referHeaders = ["Event", "o", "Subscription-State", "Refer-Sub"];
 
 /** Whether an answer leads to the next target; `failover` of a trunk overrides it. */
 const usualFailures = [
@@ -37,6 +41,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
   const nat = has.nat && media;
   const srtp = has.srtp && media;
   const transcode = has.transcode && media;
+  const dtmf = has.dtmf && media;
+  const labelled = has.limits ? " label=$avp(label)" : "";
   const constant = (text: string): KamToken => trusted(text);
   return {
     edge: kamComment(doc.edge),
@@ -75,17 +81,20 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     sanity: has.digest ? 32743 : 22503,
     // Version, method and number of CSeq, Content-Length, Proxy-Require, duplicate tags, first Via; credentials.
     sanity_within: has.digest ? 31457 : 21217,
-    kept_headers: constant(`^(${keptHeaders.join("|")})$`),
+    kept_headers: constant(`^(${[...keptHeaders, ...(has.refer ? referHeaders : [])].join("|")})$`),
     media,
     nat,
     block: has.block && media,
+    families: has.families && media,
+    family: constant(has.families ? " $var(family)" : ""),
     srtp,
     transcode,
     rates: has.rates,
     unlike: srtp || transcode,
     legs_differ: nat || srtp || transcode,
     plain_profile: constant(plainProfile),
-    media_base: constant(mediaBaseOf(doc.line, srtp)),
+    media_base: constant(`${mediaBaseOf(doc.line, srtp)}${dtmf ? " $avp(inject)" : ""}`),
+    dtmf,
     codec_flags: constant(transcode ? " $var(codecs)" : ""),
     flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
     pinned: constant(pinned),
@@ -112,8 +121,12 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     failover: has.failover,
     limits: has.limits,
     directions: has.directions,
-    // What a session counts for, kept with it by the media relay.
-    label: constant(has.limits ? " label=$avp(label)" : ""),
+    ends: has.ends && media,
+    // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
+    label: constant(labelled),
+    answer_label: constant(has.ends ? "$var(kept)" : ""),
+    late_label: constant(has.ends ? "$var(kept)" : labelled),
+    moved_label: constant(has.ends ? "$var(moved)" : ""),
     outbound: has.outbound,
     forwards: has.forwards,
     from_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
@@ -125,7 +138,11 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     contacts_among_sources: has.contactsAmongSources,
     cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
-    e164: has.numbers || has.outbound,
+    refer: has.refer,
+    // Methods that have a Contact of their own, which is masked.
+    contact_methods: constant(has.refer ? "INVITE|UPDATE|REFER|NOTIFY" : "INVITE|UPDATE"),
+    e164: has.numbers || has.outbound || has.refer,
+    prefixes_of_numbers: has.outbound || has.refer,
     // Whether the sender of a request within a call is its caller.
     calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
     responses: has.responses,

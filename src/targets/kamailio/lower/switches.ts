@@ -66,6 +66,9 @@ export function lowerSwitches(
         [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
       ),
     ),
+    ends: some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])),
+    dtmf: trunks.some((t) => t.dtmf === "rfc4733"),
+    refer: trunks.some((t) => t.refer === "pass"),
     directions: trunks.some(({ limits: l }) =>
       some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),
     ),
@@ -81,6 +84,7 @@ export function lowerSwitches(
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),
+    families: network.bind.v4 !== undefined && network.bind.v6 !== undefined,
     // Where both sides share an address, strangers can reach the agents' media ports too.
     block: network.agents.address === network.bind.v4 || network.agents.address === network.bind.v6,
   };
