@@ -12,7 +12,7 @@ import type { Row } from "../doc.ts";
 import { codecDigits, codecFlags } from "./codecs.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
-import { isAddress } from "./sources.ts";
+import { isAddress, keysOf } from "./sources.ts";
 
 export interface OutboundTables {
   /** Source address → trunks that the agents there may use, separated by commas, and their leg. */
@@ -82,9 +82,11 @@ export function lowerOutbound(model: Model): OutboundTables {
     })),
     peers: uniqueRows(
       trunks.flatMap((t) => [
-        ...registrarAddresses(t).map(({ address, at }) => ({ key: address, value: t.id, at })),
-        ...t.outbound.targets.flatMap((target) =>
-          isAddress(target.host) ? [{ key: target.host, value: t.id, at: target.at }] : [],
+        ...registrarAddresses(t).flatMap(({ address, at }) =>
+          keysOf(address).map((key) => ({ key, value: t.id, at })),
+        ),
+        ...t.outbound.targets.flatMap(({ host, at }) =>
+          isAddress(host) ? keysOf(host).map((key) => ({ key, value: t.id, at })) : [],
         ),
       ]),
     ),
