@@ -18,8 +18,6 @@ describe("a property that is not acted on", () => {
       { sip: { custom_headers: { outbound: [{ header: "X-A", value: "b" }] } } },
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
-    [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
-    [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
     [
       { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
       "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",

@@ -2,13 +2,12 @@
 import type { Diagnostic } from "../../../core/diagnostic.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
-import { ofFeatures } from "./unserved-features.ts";
 import { ofRoutes } from "./unserved-routes.ts";
 import { warning } from "./warning.ts";
 
 export function unserved(model: Model): Diagnostic[] {
   return [
-    ...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofFeatures(trunk), ...ofRoutes(trunk, model)]),
+    ...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofRoutes(trunk, model)]),
     ...ofAgents(model),
   ];
 }
