@@ -22,10 +22,6 @@ describe("a property that is not acted on", () => {
     [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
     [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
     [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
-    [
-      { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
-      "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",
-    ],
   ])("%j is said", (draft, expected) => {
     expect(warnings(draft)).toEqual([expected]);
   });
@@ -41,16 +37,18 @@ describe("a property that is not acted on", () => {
     expect(warnings(draft, "edge")).toEqual(["CREW4008 warning /trunks/0/agents/a/auth"]);
   });
 
-  it("is a registration only where a call relies on it", () => {
+  it("is no registration of a PBX, but encryption of its calls is", () => {
     const auth = { type: "digest", username: "a", password: { secret: "A" } };
-    const forward = { match: {}, forward: { number: "+14155550100", via: "branch" } };
-    const branch = { crew_id: "branch", sip: { auth } };
-    expect(warnings({ trunks: [branch] }, "edge")).toEqual([]);
-    expect(
-      warnings({ trunks: [branch, { crew_id: "b", sip: { inbound_routes: [forward] } }] }, "edge"),
-    ).toEqual([
-      "CREW4023 warning /trunks/1/sip/inbound_routes/0/forward",
-      "CREW4024 warning /trunks/0/sip/auth",
+    const forward = { match: {}, forward: { extension: "200", via: "branch" } };
+    const edge = (sip: object) => ({
+      trunks: [
+        { crew_id: "branch", sip: { auth, ...sip } },
+        { crew_id: "b", sip: { inbound_routes: [forward] } },
+      ],
+    });
+    expect(warnings(edge({}), "edge")).toEqual([]);
+    expect(warnings(edge({ media_encryption: "required" }), "edge")).toEqual([
+      "CREW4029 warning /trunks/0/sip/media_encryption",
     ]);
   });
 

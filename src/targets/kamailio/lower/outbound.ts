@@ -2,12 +2,13 @@
 import { join } from "../../../core/pointer.ts";
 import type { AgentModel, Model, OutboundTarget, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
+import { type Carrying, carrying, goesToContact } from "./registrar.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
 import { isAddress } from "./sources.ts";
 
 export interface OutboundTables {
-  /** Source address → trunks that the agents there may use, separated by commas, and their leg. */
+  /** Source address → trunks that the agents there may use, separated by commas, their leg, and the one that is meant unless named. */
   readonly dial: readonly Row[];
   /** `<way>:<n>` → targets of one priority of one trunk. */
   readonly ways: readonly Row[];
@@ -25,15 +26,8 @@ export interface OutboundTables {
   readonly peers: readonly Row[];
 }
 
-/** Whether calls go out over a trunk: they are plain, so a trunk whose media must be encrypted carries none. */
-export function canCarry(trunk: TrunkModel): trunk is OutboundTrunk {
-  return trunk.outbound !== undefined && trunk.media_encryption !== "required";
-}
-
-type OutboundTrunk = TrunkModel & { readonly outbound: NonNullable<TrunkModel["outbound"]> };
-
 export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => string): OutboundTables {
-  const trunks = model.trunks.filter(canCarry);
+  const trunks = model.trunks.flatMap(carrying);
   return {
     dial: dialRows(model.agents, trunks),
     ways: [...trunks.flatMap((t) => wayRows(t.id, [t])), ...routeWays(model, trunks)],
@@ -71,8 +65,11 @@ export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => str
   };
 }
 
-/** Agents' trunks by address; an address that agents of several trunks share may use all of theirs. */
-function dialRows(agents: readonly AgentModel[], trunks: readonly OutboundTrunk[]): Row[] {
+/**
+ * Agents' trunks by address; an address that agents of several trunks share may use all of theirs. Meant unless another one is
+ * named is the only one with `outbound`, else the only one.
+ */
+function dialRows(agents: readonly AgentModel[], trunks: readonly Carrying[]): Row[] {
   const found = new Map<string, { trunks: Set<string>; leg: string; at: string }>();
   for (const agent of agents) {
     const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
@@ -83,11 +80,14 @@ function dialRows(agents: readonly AgentModel[], trunks: readonly OutboundTrunk[
       found.set(address, entry);
     }
   }
-  return [...found].map(([key, e]) => ({
-    key,
-    value: [[...e.trunks].sort().join(","), e.leg].join(separator),
-    at: e.at,
-  }));
+  const registering = new Set(trunks.filter(goesToContact).map((t) => t.id));
+  return [...found].map(([key, e]) => {
+    const all = [...e.trunks].sort();
+    const stated = all.filter((id) => !registering.has(id));
+    const [usual, ...others] = stated.length === 0 ? all : stated;
+    const named = registering.size === 0 || usual === undefined || others.length > 0 ? [] : [usual];
+    return { key, value: [all.join(","), e.leg, ...named].join(separator), at: e.at };
+  });
 }
 
 /** The single addresses from which an agent may place calls. */
@@ -106,7 +106,7 @@ function addressesOf(model: Model, keys: readonly string[] | undefined): string 
   return agents.flatMap((a) => dialAddresses(a).map((d) => d.address)).join(",");
 }
 
-function routeWays(model: Model, trunks: readonly OutboundTrunk[]): Row[] {
+function routeWays(model: Model, trunks: readonly Carrying[]): Row[] {
   return model.edge.outbound_routes.flatMap((route, i) =>
     wayRows(
       `route ${i}`,
@@ -115,9 +115,10 @@ function routeWays(model: Model, trunks: readonly OutboundTrunk[]): Row[] {
   );
 }
 
-/** One row for each priority of each trunk, in order. */
-function wayRows(name: string, trunks: readonly OutboundTrunk[]): Row[] {
+/** One row for each priority of each trunk, in order; without targets for one whose PBX registers. */
+function wayRows(name: string, trunks: readonly Carrying[]): Row[] {
   const tiers = trunks.flatMap((trunk) => {
+    if (goesToContact(trunk)) return [{ trunk, targets: [] }];
     const reachable = trunk.outbound.targets.filter((t) => t.transport !== "tls");
     return [...new Set(reachable.map((t) => t.priority))]
       .sort((a, b) => a - b)
@@ -131,7 +132,10 @@ function wayRows(name: string, trunks: readonly OutboundTrunk[]): Row[] {
     });
     return {
       key: `${name}:${n}`,
-      value: [trunk.id, targets.length, sum, ...weighted].join(separator),
+      value: (targets.length === 0
+        ? [trunk.id, 0, 1, 1, "-"]
+        : [trunk.id, targets.length, sum, ...weighted]
+      ).join(separator),
       at: targets[0]?.at ?? trunk.outbound.at,
     };
   });
@@ -142,7 +146,7 @@ function hostOf({ host, port, transport }: OutboundTarget): string {
   return `${shown}${port === undefined ? "" : `:${port}`};transport=${transport}`;
 }
 
-function outRow({ id, outbound: o, number_plan: p, caller_id }: OutboundTrunk): Row {
+function outRow({ id, outbound: o, number_plan: p, caller_id }: Carrying): Row {
   const none = "*";
   return {
     key: id,

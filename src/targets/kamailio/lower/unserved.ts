@@ -2,25 +2,22 @@
 import type { Diagnostic } from "../../../core/diagnostic.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
+import { mayRegister } from "./registrar.ts";
 import { ofFeatures } from "./unserved-features.ts";
-import { ofRoutes } from "./unserved-routes.ts";
 import { warning } from "./warning.ts";
 
 export function unserved(model: Model): Diagnostic[] {
-  return [
-    ...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofFeatures(trunk), ...ofRoutes(trunk, model)]),
-    ...ofAgents(model),
-  ];
+  return [...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofFeatures(trunk)]), ...ofAgents(model)];
 }
 
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.outbound !== undefined && trunk.media_encryption === "required")
+  if ((trunk.outbound !== undefined || mayRegister(trunk)) && trunk.media_encryption === "required")
     found.push(
       warning(
         "CREW4029",
-        trunk.outbound.at,
+        trunk.outbound?.at ?? join(sip, "media_encryption"),
         `Encrypted media of calls to trunk '${trunk.id}' is not acted on yet: since it is required, no call goes there.`,
         "Use 'allowed' where the network between is trusted; such calls are not encrypted.",
       ),
@@ -34,12 +31,12 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
         "Add an address with UDP or TCP.",
       ),
     );
-  if (trunk.outbound === undefined && trunk.outbound_headers.length > 0)
+  if (trunk.outbound === undefined && !mayRegister(trunk) && trunk.outbound_headers.length > 0)
     found.push(
       warning(
         "CREW4003",
         join(sip, "custom_headers", "outbound"),
-        `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound'.`,
+        `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound' and its other end does not register.`,
         "Add 'outbound' with the address of the other end, or remove these headers.",
       ),
     );

@@ -1,0 +1,81 @@
+/** Trunks whose PBX registers: who may, what goes there, and what an agent means that names no trunk. */
+import { describe, expect, it } from "vitest";
+import { parseConfig } from "../../../src/model/parse.ts";
+import { lower } from "../../../src/targets/kamailio/lower/index.ts";
+
+const agents = { a: { uri: "sip:10.0.4.10:5080" } };
+const digest = (crew_id: string, more: object = {}, sip: object = {}) => ({
+  crew_id,
+  agents,
+  sip: { auth: { type: "digest", username: crew_id, password: { secret: "P" }, ...more }, ...sip },
+});
+
+function lowered(trunks: readonly object[], more: object = {}) {
+  const { value, diagnostics } = parseConfig({
+    network: { public_ip: "198.51.100.7", agents: { address: "10.0.4.1" } },
+    trunks,
+    ...more,
+  });
+  if (value === undefined) throw new Error(JSON.stringify(diagnostics));
+  const doc = lower(value).value;
+  if (doc === undefined) throw new Error("no doc");
+  return {
+    has: doc.has,
+    tables: doc.tables.map((t) => t.name),
+    rows: (name: string) =>
+      Object.fromEntries((doc.tables.find((t) => t.name === name)?.rows ?? []).map((r) => [r.key, r.value])),
+  };
+}
+
+describe("a trunk with a password", () => {
+  it("lets its PBX register and is called there, with what was dialled", () => {
+    const office = digest("office", {}, { inbound_routes: [{ match: {}, forward: { extension: "200" } }] });
+    const { has, tables, rows } = lowered([office]);
+    expect(has).toMatchObject({ registrar: true, outbound: true, forwards: true });
+    expect(tables).toContain("binding");
+    expect(rows("digest")).toEqual({ office: 2 });
+    expect(rows("way")).toEqual({ "office:0": "office^0^1^1^-" });
+    expect(rows("chain")).toEqual({ "c1:0": "0^forward^office^200" });
+    expect(rows("out")).toEqual({ office: "e164^*^00^*^*^*^from^*^*" });
+  });
+
+  it("with 'outbound' is called there; its PBX may register all the same", () => {
+    const { has, rows } = lowered([digest("office", {}, { outbound: { uri: "sip:203.0.113.10" } })]);
+    expect(has.registrar).toBe(true);
+    expect(rows("way")).toEqual({ "office:0": "office^1^1^1^203.0.113.10:5060;transport=udp" });
+  });
+
+  it("that forbids it has no registrar in its script, and carries no calls", () => {
+    const { has, tables, rows } = lowered([digest("office", { register: false })]);
+    expect(has).toMatchObject({ registrar: false, outbound: false });
+    expect(tables).not.toContain("binding");
+    expect(rows("digest")).toEqual({ office: 1 });
+  });
+
+  it("whose media must be encrypted carries no calls", () => {
+    const sip = { media_encryption: "required", inbound_routes: [{ match: {}, forward: "+14155550100" }] };
+    expect(lowered([digest("office", {}, sip)]).rows("chain")).toEqual({
+      "c1:0": "0^503^Forwarding Not Available",
+    });
+  });
+
+  it("is one of an outbound route's", () => {
+    const outbound_routes = [{ match: { to_prefix: "+1" }, via: ["office"] }];
+    const { rows } = lowered([digest("office")], { outbound_routes });
+    expect(rows("way")).toMatchObject({ "route 0:0": "office^0^1^1^-" });
+  });
+});
+
+describe("an agent that names no trunk", () => {
+  const provider = { crew_id: "provider", agents, sip: { outbound: { uri: "sip:203.0.113.50" } } };
+  const other = { crew_id: "other", agents, sip: { outbound: { uri: "sip:203.0.113.51" } } };
+  it.each([
+    ["the only trunk", [digest("office")], "office^p^office"],
+    ["the only one with outbound", [digest("office"), provider], "office,provider^p^provider"],
+    ["none of two with outbound", [digest("office"), provider, other], "office,other,provider^p"],
+    ["none of two whose PBXs register", [digest("office"), digest("branch")], "branch,office^p"],
+    ["whatever there is where no PBX registers", [provider], "provider^p"],
+  ])("means %s", (_, trunks, row) => {
+    expect(lowered(trunks).rows("dial")).toEqual({ "10.0.4.10": row });
+  });
+});
