@@ -1,6 +1,8 @@
 /** Trunks whose PBX registers: who may, what goes there, and what an agent means that names no trunk. */
 import { describe, expect, it } from "vitest";
+import { isNewer } from "../../../src/deploy/contacts.ts";
 import { parseConfig } from "../../../src/model/parse.ts";
+import { contactsText } from "../../../src/targets/kamailio/binding.ts";
 import { lower } from "../../../src/targets/kamailio/lower/index.ts";
 
 const agents = { a: { uri: "sip:10.0.4.10:5080" } };
@@ -77,5 +79,37 @@ describe("an agent that names no trunk", () => {
     ["whatever there is where no PBX registers", [provider], "provider^p"],
   ])("means %s", (_, trunks, row) => {
     expect(lowered(trunks).rows("dial")).toEqual({ "10.0.4.10": row });
+  });
+});
+
+describe("contacts that are kept", () => {
+  const entry = "1790000000^sip:203.0.113.9:4012;transport=udp^sip:a$b@192.168.1.10;x=1^0123456789abcdef^7";
+
+  it("are lines that fill the table", () => {
+    expect(contactsText([{ trunk: "office", value: `1780000000.5 ${entry} ${entry}` }])).toBe(
+      `\tsht_setxs("binding", "office", "1780000000.5 ${entry} ${entry}", "0");\n`.replaceAll(
+        "a$b",
+        () => "a$$b",
+      ),
+    );
+    expect(contactsText([])).toBe("");
+  });
+
+  it.each([
+    ["a quote", `1.5 ${entry.replace("a$b", 'a"b')}`],
+    ["a backslash", `1.5 ${entry.replace("a$b", "a\\b")}`],
+    ["a line end", `1.5 ${entry}\n`],
+    ["a field too few", `1.5 ${entry.replace("^7", "")}`],
+    ["no time of change", entry],
+  ])("with %s are none", (_, value) => {
+    expect(() => contactsText([{ trunk: "office", value }])).toThrow("no contacts of a trunk");
+  });
+
+  it("are compared by second, then microsecond", () => {
+    expect(isNewer("10.9", "9.10")).toBe(true);
+    expect(isNewer("10.9", "10.10")).toBe(false);
+    expect(isNewer("10.10", "10.9")).toBe(true);
+    expect(isNewer("10.9", "10.9")).toBe(false);
+    expect(isNewer("", undefined)).toBe(true);
   });
 });
