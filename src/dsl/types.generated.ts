@@ -764,7 +764,7 @@ export interface ForwardVia {
 }
 
 export interface ForwardToExtension {
-  /** An extension of a PBX that registers here, or any other user name there; called as it stands. */
+  /** An extension of a PBX that registers here, or any other user name there, called as it stands; the trunk's own `crew_id` calls the registered address unchanged, as a single telephone wants it. */
   readonly extension: string;
   /**
    * The `crew_id` of the PBX's trunk.

@@ -26,7 +26,7 @@ export const forward = z
     z
       .strictObject({
         extension: extension.describe(
-          "An extension of a PBX that registers here, or any other user name there; called as it stands.",
+          "An extension of a PBX that registers here, or any other user name there, called as it stands; the trunk's own `crew_id` calls the registered address unchanged, as a single telephone wants it.",
         ),
         via: identifier.describe("The `crew_id` of the PBX's trunk. Default: this trunk.").optional(),
       })
