@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly 
   "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
   "two-providers-failover": { "6.0": [], "5.6": ["CREW4201"] },
   "provider-register": { "6.0": [], "5.6": [] },
+  "office-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
   "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
 };
 

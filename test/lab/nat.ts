@@ -13,7 +13,8 @@ export interface NatOptions {
 
 /** Makes the host; address and ports are translated by the kernel of the host itself. */
 export async function hostBehindNat(lab: Lab, o: NatOptions): Promise<Place> {
-  const host = await lab.host(o.outside, o.inside);
+  // The first is what programs send from that bind no address.
+  const host = await lab.host(o.inside, o.outside);
   const rules = `table ip nat {
   chain out {
     type nat hook postrouting priority 100
