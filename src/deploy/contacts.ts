@@ -69,6 +69,37 @@ export async function keepContacts(edge: Edge, memory: Keeping): Promise<void> {
     }
 }
 
+/** A contact of a PBX, as a running generation has it. */
+export interface ContactReport {
+  readonly trunk: string;
+  readonly uri: string;
+  /** Where requests for it are sent. */
+  readonly sent_to: string;
+  /** Seconds that it lasts, unless the PBX registers again. */
+  readonly seconds: number;
+}
+
+/** All contacts of a generation, of each trunk the newest first. */
+export async function contacts(
+  edge: Edge,
+  generation: number,
+  now = Math.floor(Date.now() / 1000),
+): Promise<readonly ContactReport[]> {
+  const { private: folder } = generationPaths(edge.paths, generation);
+  const trunks = await registering(edge, generation, newKeeping());
+  const rows = await Promise.all(trunks.map((trunk) => rowOf(join(folder, "ctl.sock"), trunk)));
+  return rows.flatMap((row, i) =>
+    (row ?? "").split(" ").flatMap((entry): ContactReport[] => {
+      const [until, sent_to, uri] = entry.split("^");
+      const seconds = Number(until) - now;
+      const trunk = trunks[i];
+      return trunk !== undefined && sent_to !== undefined && uri !== undefined && seconds > 0
+        ? [{ trunk, uri, sent_to, seconds }]
+        : [];
+    }),
+  );
+}
+
 /** Whether a row changed after another one, or there is no other. */
 export function isNewer(row: string, other: string | undefined): boolean {
   if (other === undefined) return true;

@@ -93,6 +93,14 @@ test("is called where it registered, and its contact is what it said", async () 
   await ask({ contact, expires: 3600 });
   expect(await called()).toEqual({ 200: 1 });
   expect(uriOf(await pbx.request("INVITE"))).toBe("sip:200@192.168.1.10:5060;line=$1~'x");
+  const [shown, ...others] = (await edge.status()).contacts ?? [];
+  expect(shown).toMatchObject({
+    trunk: "office",
+    uri: "sip:office@192.168.1.10:5060;line=$1~'x",
+    sent_to: "sip:127.0.0.9:41000;transport=udp",
+  });
+  expect(shown?.seconds).toBeGreaterThan(3500);
+  expect(others).toEqual([]);
 });
 
 test("outlives a swap, under calls", async () => {
