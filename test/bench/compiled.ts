@@ -45,6 +45,7 @@ export function compiled(options: { readonly media: boolean }): Variant {
       const edge = await startEdge(lab, draft, {
         name: folder,
         relay: options.media,
+        toFile: true,
         ...(options.media ? {} : { targets: others }),
       });
       return { marker: edge.folder, stop: edge.stop };

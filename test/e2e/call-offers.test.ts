@@ -352,3 +352,25 @@ describe("phones", () => {
     await there.ended(3000);
   });
 });
+
+test.each([
+  ["as nearly everyone writes it", /^$/, ""],
+  [
+    "with a title, links and ways to reach the caller",
+    /(?<=^s=[^\n]*\n)/m,
+    "i=secret title\r\nu=http://secret/\r\ne=secret@x\r\np=+1 secret\r\n",
+  ],
+  ["with a title of the stream", /(?<=^m=[^\n]*\n)/m, "i=secret title\r\n"],
+  ["with the bandwidth before the address", /(?<=^s=[^\n]*\n)/m, "b=AS:64\r\n"],
+])("what an SDP says of its maker stays on its side: %s", async (_, where, lines) => {
+  const body = callerSdp()
+    .replace("o=- ", "o=secret ")
+    .replace("s=-", "s=secret=session of mine")
+    .replace(where, lines);
+  const call = await ring({ body });
+  expect(bodyOf(call.got)).toMatch(/^v=0\r\no=- 1 \d+ IN IP4 10\.0\.4\.1\r\ns=-\r\n/);
+  expect(call.got).not.toMatch(/secret|203\.0\.113/);
+  expect(bodyOf(call.got)).toMatch(/^m=audio \d+ RTP\/AVP 0 8\r$/m);
+  await say(call.got, "486 Busy Here");
+  await caller.next(call.callId, 486);
+});

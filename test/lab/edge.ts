@@ -6,6 +6,7 @@ import { buildBundle } from "../../src/bundle/bundle.ts";
 import { writeBundle } from "../../src/bundle/write.ts";
 import { engineRootSpec } from "../../src/host/engine-source.ts";
 import { ensureRoot, rootOptions } from "../../src/host/private-root.ts";
+import type { Command } from "../../src/host/run.ts";
 import { type EngineRuntime, findEngine, rootEngine } from "../../src/host/runtime.ts";
 import type { EngineLine, Model } from "../../src/model/model.ts";
 import { parseConfig } from "../../src/model/parse.ts";
@@ -58,6 +59,8 @@ export interface EdgeOptions {
   readonly relay?: boolean;
   /** Added to Kamailio's environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** What Kamailio writes goes to `kamailio.log` in the folder, as a deployment has it, instead of being read line by line. */
+  readonly toFile?: boolean;
   /** Other targets than the product's, for measurements. */
   readonly targets?: readonly AnyTarget[];
 }
@@ -98,7 +101,8 @@ export async function startModel(lab: Lab, model: Model, options: EdgeOptions = 
     writeFileSync(join(binding.privateDirectory, "contacts.cfg"), contactsText(options.contacts));
   const rtpengine = options.relay === false ? undefined : await startRelay(lab, runtime, folder);
   const args = [...kamailioArguments(binding, model), "-L", runtime.kamailioModules];
-  const kamailio = await lab.spawn("kamailio", runtime.command("kamailio", args), {
+  const command = runtime.command("kamailio", args);
+  const kamailio = await lab.spawn("kamailio", options.toFile ? intoFile(command, folder) : command, {
     cwd: binding.privateDirectory,
     ...(options.env === undefined ? {} : { env: options.env }),
   });
@@ -133,6 +137,15 @@ function bind(folder: string, options: EdgeOptions): KamailioBinding {
     rtpengine: "udp:127.0.0.1:2223",
     digests: options.digests ?? [],
     ...(options.passwords === undefined ? {} : { passwords: options.passwords }),
+  };
+}
+
+function intoFile(command: Command, folder: string): Command {
+  const file = join(folder, "kamailio.log");
+  return {
+    ...command,
+    file: "/bin/sh",
+    args: ["-c", 'exec "$@" 2>>"$0"', file, command.file, ...command.args],
   };
 }
 

@@ -67,6 +67,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     carrier_test: socketTest(doc.listeners, "carrier"),
     agents_test: socketTest(doc.listeners, "agents"),
     foreign_hosts: foreignHosts(doc),
+    usual_host: usualHost(doc.listeners),
     sides: [
       { side: constant("carrier"), name: constant("CARRIERS"), ...leaving(doc.listeners, "carrier") },
       { side: constant("agent"), name: constant("AGENTS"), ...leaving(doc.listeners, "agents") },
@@ -74,6 +75,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     modules: modulesOf(doc, media).map(constant),
     // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
     sanity: has.digest ? 32743 : 22503,
+    // Version, method and number of CSeq, Content-Length, Proxy-Require, duplicate tags, first Via; credentials.
+    sanity_within: has.digest ? 31457 : 21217,
     kept_headers: constant(`^(${keptHeaders.join("|")})$`),
     media,
     nat,
@@ -221,6 +224,13 @@ function foreignHosts(doc: KamailioDoc): KamString[] {
     .map((a) => kamString(bracketed(a)));
 }
 
+/** Host and port that carriers send new calls to. */
+function usualHost(listeners: readonly Listener[]): KamToken {
+  const first = listeners.find((l) => l.name.startsWith("carrier"));
+  if (first === undefined) return trusted("");
+  return trusted(`${kamToken(bracketed(first.advertised ?? first.address))}:${first.port}`);
+}
+
 /** Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared. */
 function socketTest(listeners: readonly Listener[], side: "carrier" | "agents"): KamToken {
   const own = listeners.filter((l) => l.name.startsWith(side));
@@ -248,7 +258,11 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   const test = ({ transport, address }: Listener) => {
     const family = `$(nh(d){s.substr,0,1}) ${address.includes(":") ? "==" : "!="} "["`;
     return trusted<CfgGrammar>(
-      [`$(nh(P){s.tolower}) == "${transport}"`, ...(families.size > 1 ? [family] : [])].join(" && "),
+      // Looking for the parameter is cheaper than taking the URI apart.
+      [
+        `${transport === "udp" ? "" : 'str_ifind("$nh(u)", "transport=t") && '}$(nh(P){s.tolower}) == "${transport}"`,
+        ...(families.size > 1 ? [family] : []),
+      ].join(" && "),
     );
   };
   const [first, ...others] = own;

@@ -44,6 +44,7 @@ describe("a trunk with a password", () => {
   it("with 'outbound' is called there; its PBX may register all the same", () => {
     const { has, rows } = lowered([digest("office", {}, { outbound: { uri: "sip:203.0.113.10" } })]);
     expect(has.registrar).toBe(true);
+    expect(rows("dial")).toEqual({ "10.0.4.10": "office^p^office" });
     expect(rows("way")).toEqual({ "office:0": "office^1^1^1^203.0.113.10:5060;transport=udp" });
   });
 

@@ -2,7 +2,7 @@
 import { join } from "../../../core/pointer.ts";
 import type { AgentModel, Model, OutboundTarget, TrunkModel } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
-import { type Carrying, carrying, goesToContact } from "./registrar.ts";
+import { type Carrying, carrying, goesToContact, mayRegister } from "./registrar.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
 import { isAddress } from "./sources.ts";
@@ -29,7 +29,7 @@ export interface OutboundTables {
 export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => string): OutboundTables {
   const trunks = model.trunks.flatMap(carrying);
   return {
-    dial: dialRows(model.agents, trunks),
+    dial: dialRows(model, trunks),
     ways: [...trunks.flatMap((t) => wayRows(t.id, [t])), ...routeWays(model, trunks)],
     out: trunks.map(outRow),
     destinations: trunks.map(({ id, outbound: o }) => ({
@@ -69,9 +69,9 @@ export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => str
  * Agents' trunks by address; an address that agents of several trunks share may use all of theirs. Meant unless another one is
  * named is the only one with `outbound`, else the only one.
  */
-function dialRows(agents: readonly AgentModel[], trunks: readonly Carrying[]): Row[] {
+function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
   const found = new Map<string, { trunks: Set<string>; leg: string; at: string }>();
-  for (const agent of agents) {
+  for (const agent of model.agents) {
     const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
     if (own.length === 0 || agent.media_encryption === "required") continue;
     for (const { address, at } of dialAddresses(agent)) {
@@ -81,11 +81,12 @@ function dialRows(agents: readonly AgentModel[], trunks: readonly Carrying[]): R
     }
   }
   const registering = new Set(trunks.filter(goesToContact).map((t) => t.id));
+  const hasRegistrar = model.trunks.some(mayRegister);
   return [...found].map(([key, e]) => {
     const all = [...e.trunks].sort();
     const stated = all.filter((id) => !registering.has(id));
     const [usual, ...others] = stated.length === 0 ? all : stated;
-    const named = registering.size === 0 || usual === undefined || others.length > 0 ? [] : [usual];
+    const named = !hasRegistrar || usual === undefined || others.length > 0 ? [] : [usual];
     return { key, value: [all.join(","), e.leg, ...named].join(separator), at: e.at };
   });
 }
