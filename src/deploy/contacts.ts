@@ -115,7 +115,12 @@ function changeOf(row: string): readonly [seconds: number, micros: number] {
 async function registering(edge: Edge, generation: number, memory: Keeping): Promise<readonly string[]> {
   const known = memory.trunks.get(generation);
   if (known !== undefined) return known;
-  const model = await readJson<Model>(join(generationPaths(edge.paths, generation).bundle, modelFile));
+  const paths = generationPaths(edge.paths, generation);
+  // Cheaper than a Model with a million routes.
+  const bound = await readFile(join(paths.private, "bind.cfg"), "utf8").catch(() => "");
+  const model = bound.includes(edge.paths.contacts)
+    ? await readJson<Model>(join(paths.bundle, modelFile))
+    : undefined;
   const found = (model?.trunks ?? []).flatMap(({ id, auth }) =>
     auth.type === "digest" && auth.register ? [id] : [],
   );

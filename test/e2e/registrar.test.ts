@@ -250,9 +250,23 @@ describe("a call to the PBX", () => {
     await pbx.request("BYE");
     const { status: again, dialog: number } = await dial("+14155550123", "office");
     expect(again).toBe(200);
-    expect(uriOf(await pbx.request("INVITE", 1))).toContain("sip:+14155550123@");
-    expect(await hangUp(number)).toBe(200);
+    const second = await pbx.request("INVITE", 1);
+    expect(uriOf(second)).toContain("sip:+14155550123@");
+    await agent.send(within(agent, number, "ACK"), agentsSide);
+    await pbx.request("ACK", 1);
+    expect(statusOf(await pbx.ask(pbx.within(second, "BYE"), 3000, edgeAt))).toBe(200);
+    await agent.request("BYE");
   });
+
+  test.each(["$ru", "$(ci)", "$$", "a;b=c", "a,b", "*21", "~!*'.-_()&=+/", "%22"])(
+    "has the user as it was dialled: %s",
+    async (user) => {
+      const { status, dialog } = await dial(user, "office");
+      expect(status).toBe(200);
+      expect(uriOf(pbx.requests("INVITE").at(-1) ?? "")).toBe(`sip:${user}@192.168.1.10:5060;line=ab12`);
+      expect(await hangUp(dialog)).toBe(200);
+    },
+  );
 
   test("reaches a PBX that was given another address at its new one", async () => {
     await ask({ contact: `<${contact}>`, expires: 300 });
