@@ -41,7 +41,11 @@ const config = (engine: string) => ({
     {
       crew_id: "office",
       agents: { agent_sarah: { uri: `sip:${agentAt}:5080` } },
-      sip: { auth: { type: "digest", username: office.username, password: { secret: "P" } } },
+      // Older lines learn no media addresses (CREW4201).
+      sip: {
+        auth: { type: "digest", username: office.username, password: { secret: "P" } },
+        nat: engine === "6.1",
+      },
     },
   ],
 });
@@ -103,7 +107,7 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
       expect(pbx.requests("OPTIONS")).toHaveLength(sent);
       // What it is sent over UDP came to its own socket: it answers.
       expect(statusOf((await registered(pbx, edgeAt, office)).answer)).toBe(200);
-      const own = edge.kamailio.lines.filter((l) => /ERROR: (?!crew-|rtpengine)/.test(l));
+      const own = edge.kamailio.lines.filter((l) => /ERROR: (?!crew-)/.test(l));
       expect(own).toEqual([]);
       for (const server of [agent, pbx]) await server.close();
       await edge.stop();
