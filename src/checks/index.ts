@@ -42,6 +42,7 @@ import { check as noSipPortInRtp } from "./no-sip-port-in-rtp.ts";
 import { check as noTranscodedCall } from "./no-transcoded-call.ts";
 import { check as noUncarriedCall } from "./no-uncarried-call.ts";
 import { check as noUnreachableAgent } from "./no-unreachable-agent.ts";
+import { check as noUnreachableCarrier } from "./no-unreachable-carrier.ts";
 import { check as noUnsafeEngine } from "./no-unsafe-engine.ts";
 import { check as noUnsetVariable } from "./no-unset-variable.ts";
 import { check as noUnusedAgent } from "./no-unused-agent.ts";
@@ -57,6 +58,8 @@ import { check as useDestinationGuard } from "./use-destination-guard.ts";
 import { check as useEdge } from "./use-edge.ts";
 import { check as useEnoughRtpPorts } from "./use-enough-rtp-ports.ts";
 import { check as useNumberMatch } from "./use-number-match.ts";
+import { check as useOwnCertificate } from "./use-own-certificate.ts";
+import { check as usePrivateCa } from "./use-private-ca.ts";
 import { check as useRegistrationAuth } from "./use-registration-auth.ts";
 import { check as useRoutes } from "./use-routes.ts";
 
@@ -101,6 +104,7 @@ export const checks: readonly Check[] = [
   noTranscodedCall,
   noUncarriedCall,
   noUnreachableAgent,
+  noUnreachableCarrier,
   noUnsafeEngine,
   noUnsetVariable,
   noUnusedAgent,
@@ -116,6 +120,8 @@ export const checks: readonly Check[] = [
   useEdge,
   useEnoughRtpPorts,
   useNumberMatch,
+  useOwnCertificate,
+  usePrivateCa,
   useRegistrationAuth,
   useRoutes,
 ];

@@ -6,7 +6,15 @@ import { sampleEdge } from "./sample.ts";
 
 const sample = (transport: string) =>
   sampleEdge(
-    { network: { tls: { certificate: "/etc/crew/edge.pem", private_key: "/etc/crew/edge.key" } } },
+    {
+      network: {
+        tls: {
+          certificate: "/etc/crew/edge.pem",
+          private_key: "/etc/crew/edge.key",
+          ca: "/etc/crew/peers-ca.pem",
+        },
+      },
+    },
     {
       agents: {
         agent_sarah: { uri: `sip:10.0.4.10:5061;transport=${transport}`, media_encryption: "required" },

@@ -544,15 +544,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Set both ends to the same kind of DTMF."
     ]
   },
-  "CREW4014": {
-    "severity": "warning",
-    "messages": [
-      "'session_timer' of trunk '…' is not acted on yet: the edge adds no session timer."
-    ],
-    "help": [
-      "Set a session timer at one of the two ends: it passes."
-    ]
-  },
   "CREW4015": {
     "severity": "warning",
     "messages": [
@@ -569,17 +560,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "A call whose media ends gives its place back, but neither side is told."
-    ]
-  },
-  "CREW4025": {
-    "severity": "warning",
-    "messages": [
-      "TLS towards the registrar of trunk '…' is not acted on yet: the edge does not register there.",
-      "TLS towards the carrier of trunk '…' is not acted on yet: no call goes to this address."
-    ],
-    "help": [
-      "Name a registrar with UDP or TCP.",
-      "Add an address with UDP or TCP."
     ]
   },
   "CREW4026": {
@@ -607,15 +587,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Name the registrar by a shorter name or by its address."
-    ]
-  },
-  "CREW4029": {
-    "severity": "warning",
-    "messages": [
-      "Encrypted media of calls to trunk '…' is not acted on yet: since it is required, no call goes there."
-    ],
-    "help": [
-      "Use 'allowed' where the network between is trusted; such calls are not encrypted."
     ]
   },
   "CREW4101": {

@@ -49,7 +49,7 @@ export interface Agent {
   /** Where the agent listens. Several URIs share the load and stand in for each other. */
   readonly uri: string | readonly (string | WeightedUri)[];
   /**
-   * Codecs that the agent speaks, in its order. Beside opus it needs telephone-event/48000 for digits (RFC 4733).
+   * Codecs that the agent speaks, in its order, in calls to it and from it. Beside opus it needs telephone-event/48000 for digits (RFC 4733).
    *
    * @default those of the trunk
    */
@@ -61,7 +61,7 @@ export interface Agent {
    */
   readonly nat?: boolean | undefined;
   /**
-   * SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`.
+   * SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`. Of calls that the agent places, `disabled` refuses offers of SRTP with 488, `allowed` takes what is offered, `required` refuses plain RTP.
    *
    * @default `disabled`
    */
@@ -222,7 +222,7 @@ export interface Registration {
 export interface Outbound {
   /** Where the provider takes calls. Several URIs share the load and stand in for each other. */
   readonly uri: string | readonly (string | WeightedUri)[];
-  /** Transport towards the provider where a URI does not say `;transport=…`. Default: `udp`, with `sips:` `tls`. */
+  /** Transport towards the provider where a URI does not say `;transport=…`. Over `tls` nothing is sent before the provider has answered an OPTIONS with a certificate for the host of its URI. Default: `udp`, with `sips:` `tls`. */
   readonly transport?: "udp" | "tcp" | "tls" | undefined;
   /** Credentials that answer the provider's challenge. */
   readonly auth?: OutboundAuth | undefined;
@@ -873,7 +873,7 @@ export interface SessionTimer {
    */
   readonly expires?: number | undefined;
   /**
-   * The shortest such time that is taken from others (Min-SE), in seconds.
+   * The shortest such time, in seconds (Min-SE). Less is refused with 422, or made so long where the caller does not know session timers.
    *
    * @default 90
    */
@@ -942,7 +942,7 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly dtmf?: "rfc4733" | "info" | "auto" | undefined;
   /**
-   * Session timer (RFC 4028) that the edge adds where an INVITE has none; false adds none.
+   * Session timer (RFC 4028): Session-Expires, which the edge adds where an INVITE has none, and the shortest that it takes. The two ends refresh, the edge never does. `false` leaves all that to them.
    *
    * @default 1800 seconds
    */
@@ -1066,13 +1066,21 @@ export interface AgentPorts {
   readonly tls?: number | false | undefined;
 }
 
-/** Certificate of the edge; the files stay on the edge. */
+/**
+ * Certificate of the edge; the files stay on the edge.
+ *
+ * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
+ */
 export interface TlsFiles {
   /** Path of the certificate chain (PEM) on the edge. */
   readonly certificate: string;
   /** Path of the private key (PEM) on the edge. */
   readonly private_key: string;
-  /** Path of the CAs (PEM) that peers' certificates must come from. */
+  /**
+   * Path of the CAs (PEM) that peers' certificates must come from.
+   *
+   * @default those of the system, and no client is asked for a certificate
+   */
   readonly ca?: string | undefined;
 }
 
@@ -1102,7 +1110,11 @@ export interface Network {
    * @default [10000, 20000]
    */
   readonly rtp?: readonly [number, number] | undefined;
-  /** Certificate of the edge; the files stay on the edge. */
+  /**
+   * Certificate of the edge; the files stay on the edge.
+   *
+   * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
+   */
   readonly tls?: TlsFiles | undefined;
 }
 

@@ -53,6 +53,7 @@ export interface NetworkModel {
   /** First and last UDP port for media. */
   readonly rtp: readonly [number, number];
   readonly tls?: {
+    /** The network section where it is the default. */
     readonly at: JsonPointer;
     readonly certificate: string;
     readonly private_key: string;

@@ -11,7 +11,7 @@ import type { EngineLine, Model } from "./model.ts";
 import { leaveOut } from "./repair.ts";
 import { agentPool } from "./resolve/agents.ts";
 import { clocksOf } from "./resolve/clock.ts";
-import { resolveNetworkSection } from "./resolve/network.ts";
+import { resolveNetworkSection, withUsualCertificate } from "./resolve/network.ts";
 import { resolveOutboundRoute } from "./resolve/outbound-routes.ts";
 import { resolveTrunk } from "./resolve/trunk.ts";
 import { edge as edgeSchema } from "./schema/edge.ts";
@@ -124,9 +124,9 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => diagnostics.push(diagnostic);
   const engine = options.engine ?? draft.engine ?? "6.1";
-  const network = resolveNetworkSection(draft.network, engine, root.locate("/network"), report);
+  const stated = resolveNetworkSection(draft.network, engine, root.locate("/network"), report);
   const pool = agentPool();
-  const realm = network.hostname ?? "crew";
+  const realm = stated.hostname ?? "crew";
   const ids = draft.trunks.map((trunk) => trunk.crew_id ?? "crew");
   const trunks = draft.trunks.map((trunk, i) =>
     resolveTrunk(trunk, root.locate(pointer("trunks", i)), { pool, trunks: ids, realm, report }),
@@ -137,6 +137,9 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
   });
   reportTwins(trunks, report);
   if (hasErrors(diagnostics)) return { diagnostics };
+  const agents = sortedBy(pool.all(), (agent) => agent.key);
+  const network =
+    !root.implied && peersSpeakTls(agents, trunks) ? withUsualCertificate(stated, draft.network) : stated;
   const model: Model = {
     model_version: 1,
     edge: {
@@ -147,11 +150,22 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
       network,
       outbound_routes,
     },
-    agents: sortedBy(pool.all(), (agent) => agent.key),
+    agents,
     trunks: sortedBy(trunks, (trunk) => trunk.id),
     time_zones: clocksOf(trunks),
   };
   return { value: deepFreeze(model), diagnostics };
+}
+
+/** Whether the config names a peer that is reached over TLS. */
+function peersSpeakTls(agents: Model["agents"], trunks: Model["trunks"]): boolean {
+  return (
+    agents.some((a) => a.targets.some((t) => t.transport === "tls")) ||
+    trunks.some(
+      ({ outbound: o }) =>
+        o?.targets.some((t) => t.transport === "tls") === true || o?.register?.registrar.transport === "tls",
+    )
+  );
 }
 
 interface Root {

@@ -65,8 +65,8 @@ const note = (event: string): string => log(`${event} call=[call_number] at=[clo
 export function caller(o: Caller): string {
   const uri = `sip:${o.to}@${o.host ?? "[remote_ip]:[remote_port]"}`;
   const me = o.from ?? "+14155550100";
-  const offer =
-    o.sdp === "none" ? "" : sdp({ ...(o.play === undefined ? {} : { port: "stream" }), ...o.sdp });
+  const stream = o.play === undefined ? {} : ({ port: "stream" } as const);
+  const offer = o.sdp === "none" ? "" : sdp({ ...stream, ...o.sdp });
   const via = "Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch];rport";
   const from = `From: <sip:${me}@[local_ip]:[local_port]>;tag=[pid]c[call_number]`;
   const common = (cseq: string): string[] => ["Call-ID: [call_id]", `CSeq: ${cseq}`, "Max-Forwards: 70"];
@@ -129,7 +129,7 @@ export function caller(o: Caller): string {
   ];
   const answered = (cseq: number): Step[] => [
     act(note("answered")),
-    inDialog("ACK", cseq, [], o.sdp === "none" ? sdp() : ""),
+    inDialog("ACK", cseq, [], o.sdp === "none" ? sdp(stream) : ""),
     ...(o.play === undefined ? [] : [play(o.play)]),
     ...(o.end === "callee"
       ? [...group({ timeout: forever }, "BYE"), send("SIP/2.0 200 OK", same)]
@@ -163,8 +163,8 @@ export function caller(o: Caller): string {
         ...steps,
         receive(100, { optional: true }),
         ...finals(cseq, challenged),
-        receive(183, { rrs: true }),
-        inDialog("PRACK", cseq + 1, [`RAck: 1 ${cseq} INVITE`], "", { retrans: 500 }),
+        receive(183, { rrs: true }, [keep("RSeq: *([0-9]+)", "rseq")]),
+        inDialog("PRACK", cseq + 1, [`RAck: [$rseq] ${cseq} INVITE`], "", { retrans: 500 }),
         receive(200),
         provisionals,
         receive(200, { rrs: true }, [code]),
@@ -191,6 +191,6 @@ export function caller(o: Caller): string {
   return scenario(
     "caller",
     [act(note("invite")), ...attempt(1, ""), ...again, label("end"), pause(0)],
-    ["code"],
+    ["code", "rseq"],
   );
 }

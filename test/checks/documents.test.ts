@@ -28,7 +28,7 @@ const documents: readonly (readonly [string, object, readonly string[]])[] = [
         },
       },
     },
-    ["CREW2205", "CREW2206", "CREW3114", "CREW3126"],
+    ["CREW2205", "CREW2206", "CREW3114", "CREW3126", "CREW3150"],
   ],
   [
     "routes by user",
@@ -85,4 +85,47 @@ describe("a documented object with", () => {
     );
     expect(all.filter((d) => d.code === "CREW2211")).toHaveLength(1);
   });
+});
+
+it("an edge whose peers speak TLS builds, and is told where its certificate is expected", () => {
+  const agents = {
+    agent_sarah: { uri: "sip:10.0.4.10:5080" },
+    agent_marcus: {
+      uri: ["sip:10.0.4.11:5061;transport=tls", "sip:10.0.4.12:5061;transport=tls"],
+      media_encryption: "required",
+      codecs: ["opus"],
+    },
+  };
+  const { value, diagnostics } = parseConfig({
+    name: "edge-1",
+    trunks: [
+      {
+        crew_id: "acme",
+        country: "US",
+        agents,
+        sip: {
+          auth: { type: "ip_allowlist", allowed_ips: ["203.0.113.10"] },
+          inbound_routes: [
+            {
+              match: { to_uri: "+14155551111" },
+              agent_id: "agent_sarah",
+              on_failure: [{ agent_id: "agent_marcus" }, { forward: "+14155550100" }],
+            },
+          ],
+          outbound: { uri: "sip:your-trunk.provider.com", transport: "tls", caller_id: "+14155551234" },
+        },
+      },
+    ],
+    network: { hostname: "sip.example.com", public_ip: "198.51.100.7" },
+  });
+  const { network } = value?.edge ?? {};
+  expect(network).toMatchObject({
+    carrier: { tls: 5061 },
+    agents: { tls: 5081 },
+    tls: { certificate: "/etc/crew/edge.pem", private_key: "/etc/crew/edge.key" },
+  });
+  const all = value === undefined ? [] : [...diagnostics, ...runChecks(value)];
+  expect(all.filter((d) => d.severity === "error")).toEqual([]);
+  const codes = all.filter((d) => d.severity === "warning").map((d) => d.code);
+  expect([...new Set(codes)].sort()).toEqual(["CREW3151", "CREW3152"]);
 });

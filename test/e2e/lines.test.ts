@@ -1,13 +1,22 @@
 /** Every example on the older engine lines: served with a real call, or refused with a reason before anything starts. */
 import { describe, expect, test } from "vitest";
-import type { EngineLine } from "../../src/model/model.ts";
+import type { EngineLine, Model } from "../../src/model/model.ts";
 import { compileExample, examples } from "../conformance/examples.ts";
+import { authority } from "../lab/certificates.ts";
 import { soon, startModel } from "../lab/edge.ts";
-import { withLab } from "../lab/netns.ts";
+import { type Lab, withLab } from "../lab/netns.ts";
 import { startAgent, startCaller } from "../lab/peers.ts";
+import { secureOpus } from "../lab/secure-phone.ts";
+
+interface Call {
+  readonly from: string;
+  readonly to: string;
+  readonly agent: string;
+  readonly expects: RegExp;
+}
 
 /** Who calls whom in an example. */
-const calls: Readonly<Record<string, { from: string; to: string; agent: string; expects: RegExp }>> = {
+const calls: Readonly<Record<string, Call>> = {
   "after-hours-to-humans": {
     from: "203.0.113.10:5060",
     to: "sip:2003@198.51.100.7:5060",
@@ -40,6 +49,16 @@ const calls: Readonly<Record<string, { from: string; to: string; agent: string; 
   },
 };
 
+/** Where TLS and SRTP are a must on both sides. */
+const secureCalls: Readonly<Record<string, Omit<Call, "expects"> & { readonly answers: string }>> = {
+  "provider-tls-register": {
+    from: "203.0.113.50:5070",
+    to: "sip:+14155551111@198.51.100.7:5061;transport=tls",
+    agent: "10.0.4.10:5060",
+    answers: "agent_sarah",
+  },
+};
+
 /** Codes of the reasons for which a line does not serve an example; none where it does. */
 const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly string[]>>>> = {
   "after-hours-to-humans": { "6.0": [], "5.6": [] },
@@ -48,6 +67,7 @@ const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly 
   "two-providers-failover": { "6.0": [], "5.6": ["CREW4201"] },
   "provider-register": { "6.0": [], "5.6": [] },
   "office-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
+  "provider-tls-register": { "6.0": [], "5.6": ["CREW4201", "CREW4202"] },
   "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
 };
 
@@ -59,6 +79,7 @@ describe.each(older)("line %s", (line) => {
     const errors = new Set(diagnostics.filter((d) => d.severity === "error").map((d) => d.code));
     expect([...errors].sort()).toEqual(expected[name]?.[line]);
     if (bundle === undefined || model === undefined) return;
+    if (secureCalls[name] !== undefined) return secureCall(model, secureCalls[name]);
     const call = calls[name];
     if (call === undefined) throw new Error(`this test does not know whom to call in ${name}`);
     const { public: at, agents } = model.edge.network;
@@ -75,3 +96,32 @@ describe.each(older)("line %s", (line) => {
     });
   });
 });
+
+/** An edge whose certificate the lab issues; audio both ways. */
+async function secureCall(model: Model, call: (typeof secureCalls)[string]): Promise<void> {
+  const { public: at, agents } = model.edge.network;
+  await withLab({ addresses: [at.v4 ?? "", agents.address] }, async (lab: Lab) => {
+    const ca = await authority(lab);
+    const own = await ca.issue([at.v4 ?? "", agents.address]);
+    const tls = { at: "", certificate: own.certificate, private_key: own.key, ca: ca.ca };
+    const network = { ...model.edge.network, tls };
+    const edge = await startModel(lab, { ...model, edge: { ...model.edge, network } });
+    const [agentHost = "", callerHost = ""] = [call.agent, call.from].map((a) => a.split(":")[0] ?? "");
+    await startAgent(lab, {
+      via: "baresip",
+      at: call.agent,
+      baresip: secureOpus(await ca.issue([agentHost])),
+    });
+    const { tls: files, mediaEncryption } = secureOpus(await ca.issue([callerHost]));
+    const caller = await startCaller(lab, {
+      via: "baresip",
+      from: call.from,
+      to: call.to,
+      baresip: { ...(files === undefined ? {} : { tls: files }), mediaEncryption: mediaEncryption ?? "srtp" },
+    });
+    const result = await caller.call({ talkMs: 1500, expectHz: 1100 });
+    expect(result).toMatchObject({ answered: true, heardTone: true });
+    expect(edge.records("answered")).toMatchObject([{ agent: call.answers }]);
+    await expect.poll(() => edge.records("ended"), soon).toMatchObject([{ by: "carrier" }]);
+  });
+}

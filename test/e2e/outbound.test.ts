@@ -265,7 +265,7 @@ describe("a carrier that challenges", () => {
     const acks = provider.requests("ACK").filter((t) => headerValues(t, "Call-ID")[0] === options.callId);
     expect(acks.map((t) => headerValues(t, "CSeq")[0])).toContain("2 ACK");
     const byes = provider.requests("BYE").filter((t) => headerValues(t, "Call-ID")[0] === options.callId);
-    expect(byes.map((t) => headerValues(t, "CSeq")[0])).toEqual(["3 BYE"]);
+    expect(byes.map((t) => headerValues(t, "CSeq")[0])).toEqual(["9 BYE"]);
     expect(provider.problems().slice(before)).toEqual([]);
   });
 
@@ -292,7 +292,7 @@ describe("a carrier that challenges", () => {
       within(agent, { ...dialogOf(again, again), routes: dialog.routes, cseq: 2 }, "ACK", { cseq: 2 }),
     );
     const seen = provider.requests("INVITE").filter((t) => headerValues(t, "Call-ID")[0] === options.callId);
-    expect(headerValues(seen.at(-1) ?? "", "CSeq")).toEqual(["3 INVITE"]);
+    expect(headerValues(seen.at(-1) ?? "", "CSeq")).toEqual(["9 INVITE"]);
     expect(statusOf(await agent.ask(within(agent, dialog, "BYE", { cseq: 3 })))).toBe(200);
     expect(provider.problems()).toEqual([]);
   });
@@ -345,7 +345,7 @@ describe("an inbound call that is forwarded", () => {
     const dialog = await place(options);
     expect(statusOf(await pbx.ask(within(pbx, dialog, "BYE")))).toBe(200);
     const byes = provider.requests("BYE").filter((t) => headerValues(t, "Call-ID")[0] === options.callId);
-    expect(byes.map((t) => headerValues(t, "CSeq")[0])).toEqual(["3 BYE"]);
+    expect(byes.map((t) => headerValues(t, "CSeq")[0])).toEqual(["9 BYE"]);
   });
 
   test("after an agent that does not answer", async () => {

@@ -9,7 +9,17 @@ import { authority, type Certificate } from "../lab/certificates.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { type AgentOptions, type CallerOptions, startAgent, startCaller } from "../lab/peers.ts";
-import { agentsSide, draft, edgeAt, number, relaySessions, saw, sleep, toAgent } from "./call-world.ts";
+import {
+  agentsSide,
+  draft,
+  edgeAt,
+  nameServer,
+  number,
+  relaySessions,
+  saw,
+  sleep,
+  toAgent,
+} from "./call-world.ts";
 
 const hosts = {
   sarah: "10.0.4.10",
@@ -88,25 +98,6 @@ beforeAll(async () => {
   });
 }, 120_000);
 afterAll(() => lab.close());
-
-/** Kamailio asks a name server even for what /etc/hosts has: every name is at `address`. */
-async function nameServer(at: Lab, address: string): Promise<void> {
-  const socket = await at.udp("127.0.0.1", 53);
-  const serve = async (): Promise<void> => {
-    for (;;) {
-      const query = await socket.receive(600_000);
-      const end = query.data.indexOf(0, 12) + 5;
-      const isA = query.data.readUInt16BE(end - 4) === 1;
-      const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)];
-      const reply = Buffer.concat([query.data.subarray(0, end), Buffer.from(isA ? record : [])]);
-      reply.writeUInt16BE(0x8180, 2);
-      reply.writeUInt16BE(isA ? 1 : 0, 6);
-      reply.writeUInt32BE(0, 8);
-      await socket.send(reply, query);
-    }
-  };
-  void serve().catch(() => {});
-}
 
 async function agent(name: Name, o: Partial<AgentOptions> = {}) {
   const certificate = shown.get(name);

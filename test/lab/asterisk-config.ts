@@ -60,7 +60,13 @@ export interface AsteriskSettings {
   readonly ringMs?: number;
   /** Numbers with a treatment of their own. */
   readonly numbers?: Readonly<Record<string, Extension>>;
-  readonly tls?: { readonly certificate: string; readonly key: string; readonly ca?: string };
+  readonly tls?: {
+    readonly certificate: string;
+    readonly key: string;
+    readonly ca?: string;
+    /** Serves only those who show a certificate of that CA. */
+    readonly clients?: boolean;
+  };
   readonly rtpPorts?: readonly [number, number];
 }
 
@@ -202,6 +208,7 @@ function pjsipConf(o: AsteriskSettings): string {
             `cert_file=${tls.certificate}`,
             `priv_key_file=${tls.key}`,
             ...(tls.ca ? [`ca_list_file=${tls.ca}`, "verify_server=yes"] : []),
+            ...(tls.clients ? ["verify_client=yes", "require_client_cert=yes"] : []),
           ),
         ]
       : []),

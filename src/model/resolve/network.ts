@@ -80,6 +80,24 @@ export function resolveNetworkSection(
   };
 }
 
+/** Where an edge that speaks TLS has its certificate, unless `network.tls` says otherwise. */
+const usualFiles = { certificate: "/etc/crew/edge.pem", private_key: "/etc/crew/edge.key" } as const;
+
+/** TLS with the usual files, for an edge whose peers speak it and whose config names no certificate. */
+export function withUsualCertificate(network: NetworkModel, draft: NetworkDraft | undefined): NetworkModel {
+  if (network.tls !== undefined) return network;
+  const { carrier, agents } = network;
+  return {
+    ...network,
+    carrier: resolvePorts({ ...carrier, tls: draft?.carrier?.tls }, { tls: 5061 }),
+    agents: {
+      ...resolvePorts({ ...agents, tls: draft?.agents?.tls }, { tls: 5081 }),
+      address: agents.address,
+    },
+    tls: { at: network.at, ...usualFiles },
+  };
+}
+
 function withoutUndefined(tls: NonNullable<NetworkDraft["tls"]>) {
   const { ca, ...rest } = tls;
   return ca === undefined ? rest : { ...rest, ca };

@@ -27,7 +27,7 @@ export const agent = z
       .min(1)
       .max(8)
       .describe(
-        "Codecs that the agent speaks, in its order. Beside opus it needs telephone-event/48000 for digits (RFC 4733). Default: those of the trunk.",
+        "Codecs that the agent speaks, in its order, in calls to it and from it. Beside opus it needs telephone-event/48000 for digits (RFC 4733). Default: those of the trunk.",
       )
       .optional(),
     nat: z
@@ -38,7 +38,7 @@ export const agent = z
       .optional(),
     media_encryption: mediaEncryption
       .describe(
-        "SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`. Default: `disabled`.",
+        "SRTP towards the agent, with keys in SDP (SDES, RFC 4568): `disabled` offers plain RTP, `allowed` SRTP over TLS and plain RTP else, `required` SRTP alone, so that an address without TLS gets no calls unless the trunk has `keys_over_clear_signalling`. Of calls that the agent places, `disabled` refuses offers of SRTP with 488, `allowed` takes what is offered, `required` refuses plain RTP. Default: `disabled`.",
       )
       .optional(),
     allowed_ips: z

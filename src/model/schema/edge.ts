@@ -72,9 +72,15 @@ export const network = z
       .strictObject({
         certificate: path.describe("Path of the certificate chain (PEM) on the edge."),
         private_key: path.describe("Path of the private key (PEM) on the edge."),
-        ca: path.describe("Path of the CAs (PEM) that peers' certificates must come from.").optional(),
+        ca: path
+          .describe(
+            "Path of the CAs (PEM) that peers' certificates must come from. Default: those of the system, and no client is asked for a certificate.",
+          )
+          .optional(),
       })
-      .describe("Certificate of the edge; the files stay on the edge.")
+      .describe(
+        "Certificate of the edge; the files stay on the edge. Default: `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS.",
+      )
       .meta({ title: "TlsFiles" })
       .optional(),
   })

@@ -40,7 +40,7 @@ export const outbound = z
     transport: z
       .enum(["udp", "tcp", "tls"])
       .describe(
-        "Transport towards the provider where a URI does not say `;transport=…`. Default: `udp`, with `sips:` `tls`.",
+        "Transport towards the provider where a URI does not say `;transport=…`. Over `tls` nothing is sent before the provider has answered an OPTIONS with a certificate for the host of its URI. Default: `udp`, with `sips:` `tls`.",
       )
       .optional(),
     auth: z

@@ -26,7 +26,9 @@ const sessionTimer = z
       .int()
       .min(90)
       .max(86_400)
-      .describe("The shortest such time that is taken from others (Min-SE), in seconds. Default: 90.")
+      .describe(
+        "The shortest such time, in seconds (Min-SE). Less is refused with 422, or made so long where the caller does not know session timers. Default: 90.",
+      )
       .optional(),
   })
   .meta({ title: "SessionTimer" });
@@ -123,7 +125,7 @@ export const sip = z
     session_timer: z
       .union([z.literal(false), sessionTimer])
       .describe(
-        "Session timer (RFC 4028) that the edge adds where an INVITE has none; false adds none. Default: 1800 seconds.",
+        "Session timer (RFC 4028): Session-Expires, which the edge adds where an INVITE has none, and the shortest that it takes. The two ends refresh, the edge never does. `false` leaves all that to them. Default: 1800 seconds.",
       )
       .optional(),
     refer: z

@@ -72,6 +72,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_JSONRPC "${own}/rpc.sock"`,
     `#!define CREW_WORKERS ${workers(binding.workers ?? 2)}`,
     `#!define CREW_HANDOVER udp:127.0.0.1:${port(binding.handoverPort)}`,
+    `#!substdef "!CREW_PRIVATE!127.0.0.1:${port(binding.handoverPort)}!g"`,
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
     `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
     `#!substdef "!CREW_RECORD_TOKEN!${recordToken(binding.keys)}!g"`,

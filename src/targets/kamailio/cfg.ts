@@ -43,10 +43,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     line: kamComment(doc.line),
     tcp: has.tcp,
     tls: has.tls,
-    tls_agents: has.tlsAgents,
-    tls_names: has.tlsNames,
+    ...tlsContext(doc),
     certificates: has.certificates,
-    agents_tls: agentsTls(doc.listeners),
     tcp_guard: doc.line !== "5.6",
     relay_ping: doc.line !== "5.6",
     loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
@@ -64,8 +62,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
       host: kamToken(a.host),
       origin: { origin: a.at },
     })),
-    carrier_test: socketTest(doc.listeners, "carrier"),
-    agents_test: socketTest(doc.listeners, "agents"),
+    carrier_test: socketTest(doc, "carrier"),
+    agents_test: socketTest(doc, "agents"),
     foreign_hosts: foreignHosts(doc),
     usual_host: usualHost(doc.listeners),
     sides: [
@@ -96,7 +94,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     agent_leg: constant(nat ? "$var(flags)" : pinned),
     legs: constant(legs({ nat, srtp, transcode })),
     claim_source: constant(has.digest ? "$var(origin)" : "-"),
-    first_type: doc.universal === undefined ? false : payloadTypes[doc.universal],
+    // As text: a template takes the number 0, which is PCMU's, for nothing.
+    first_type: doc.universal === undefined ? false : constant(`${payloadTypes[doc.universal]}`),
     first_name: doc.universal === undefined ? false : kamToken(doc.universal),
     static_codecs: doc.codecs.flatMap((name) =>
       name === "opus" ? [] : [{ name: kamToken(name), type: payloadTypes[name] }],
@@ -148,6 +147,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     headers_out: has.headersOut,
     caller: constant(has.identity ? "avp(caller)" : "fU"),
     ring: has.ring,
+    session_timers: has.sessionTimers,
     agent_users: has.agentUsers,
     host_agents: has.hostAgents,
     cidr: has.cidr,
@@ -231,17 +231,31 @@ function usualHost(listeners: readonly Listener[]): KamToken {
   return trusted(`${kamToken(bracketed(first.advertised ?? first.address))}:${first.port}`);
 }
 
-/** Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared. */
-function socketTest(listeners: readonly Listener[], side: "carrier" | "agents"): KamToken {
+/**
+ * Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared.
+ * A connection that the edge opened has a port of no socket; there it counts whether the other end is an agent.
+ */
+function socketTest({ listeners, has }: KamailioDoc, side: "carrier" | "agents"): KamToken {
   const own = listeners.filter((l) => l.name.startsWith(side));
   const elsewhere = new Set(listeners.filter((l) => !own.includes(l)).map((l) => l.address)).add("127.0.0.1");
   const tests = [...new Set(own.map((l) => l.address))].map((address) => {
     const here = `dst_ip == ${kamToken(bracketed(address))}`;
     if (!elsewhere.has(address)) return here;
     const ports = new Set(own.filter((l) => l.address === address).map((l) => `dst_port == ${l.port}`));
-    return `(${here} && (${[...ports].join(" || ")}))`;
+    const there = listeners.filter((l) => !own.includes(l) && l.address === address);
+    const opened =
+      has.tcp && there.length > 0
+        ? ` || (proto != UDP && ${[...new Set(there.map((l) => `dst_port != ${l.port} && `))].join("")}${fromAgent(has, side)})`
+        : "";
+    return `(${here} && (${[...ports].join(" || ")}${opened}))`;
   });
   return trusted(tests.length === 0 ? "0" : tests.join(" || "));
+}
+
+function fromAgent({ hostAgents }: KamailioDoc["has"], side: "carrier" | "agents"): string {
+  if (!hostAgents) return `$sht(peer=>$si) ${side === "agents" ? "!=" : "=="} $null`;
+  const agent = '($sht(peer=>$si) != $null || ds_is_from_list("-1", "1"))';
+  return side === "agents" ? agent : `!${agent}`;
 }
 
 /** The sockets of a side: the first one, and the others with the next hops that they are for. */
@@ -283,10 +297,27 @@ function carrierUdp(listeners: readonly Listener[]) {
   return { udp4: of(false), udp6: of(true) };
 }
 
-/** What agents are asked from over TLS. */
-function agentsTls(listeners: readonly Listener[]): KamToken {
-  const own = listeners.find((l) => l.name === "agents_tls");
-  return trusted(own === undefined ? "" : `tls:${kamToken(bracketed(own.address))}:${own.port}`);
+/** Whom the edge asks over TLS who they are, and from which sockets. */
+function tlsContext({ has, listeners }: KamailioDoc): Context<CfgGrammar> {
+  const socket = (name: string): KamToken | false => {
+    const own = listeners.find((l) => l.name === name);
+    return own !== undefined && trusted(`tls:${kamToken(bracketed(own.address))}:${own.port}`);
+  };
+  const second = socket("carrier6_tls");
+  return {
+    tls_proof: has.tlsAgents || has.tlsCarriers,
+    tls_agents: has.tlsAgents,
+    tls_names: has.tlsNames,
+    tls_carriers: has.tlsCarriers,
+    tls_outbound: has.tlsOutbound,
+    tls_registrars: has.tlsRegistrars,
+    tls_forwards: has.tlsCarriers && has.forwards,
+    server_names: has.tlsNames || has.tlsCarriers,
+    own_requests: has.tlsAgents || has.tlsCarriers || has.registrations,
+    agents_tls: socket("agents_tls"),
+    carriers_tls: socket("carrier_tls") || second,
+    carriers_tls6: second,
+  };
 }
 
 function modulesOf(doc: KamailioDoc, media: boolean): string[] {
@@ -298,9 +329,13 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.tcp ? ["cfg_rpc"] : []),
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
-    ...(doc.has.tlsAgents || (doc.has.registrar && doc.has.tcp) ? ["tcpops"] : []),
-    ...(doc.has.tlsAgents || doc.has.registrations || doc.has.registrar ? ["uac"] : []),
-    ...(doc.has.tlsNames || doc.has.registrations || doc.has.registrar ? ["rtimer"] : []),
+    ...(doc.has.tlsAgents || doc.has.tlsCarriers || (doc.has.registrar && doc.has.tcp) ? ["tcpops"] : []),
+    ...(doc.has.tlsAgents || doc.has.tlsCarriers || doc.has.registrations || doc.has.registrar
+      ? ["uac"]
+      : []),
+    ...(doc.has.tlsNames || doc.has.tlsOutbound || doc.has.registrations || doc.has.registrar
+      ? ["rtimer"]
+      : []),
     ...(media ? ["rtpengine"] : []),
     ...(doc.has.limits ? ["evrexec"] : []),
     "crypto",

@@ -10,6 +10,10 @@ export interface Switches {
   readonly tlsAgents: boolean;
   /** Some of them by host names. */
   readonly tlsNames: boolean;
+  /** Carriers that may speak TLS; those that calls go to over it; registrars that are reached over it. */
+  readonly tlsCarriers: boolean;
+  readonly tlsOutbound: boolean;
+  readonly tlsRegistrars: boolean;
   /** Trunks that are known by the certificate of the peer. */
   readonly certificates: boolean;
   /** Trunks that are known by networks, not only by single addresses. */
@@ -65,6 +69,8 @@ export interface Switches {
   readonly contactsAmongSources: boolean;
   /** Routes with a bound on ringing. */
   readonly ring: boolean;
+  /** Trunks whose calls get session timers. */
+  readonly sessionTimers: boolean;
   /** Media addresses that are learned. */
   readonly nat: boolean;
   /** Agents whose URI has a user part; agents named by host names. */

@@ -84,6 +84,21 @@ export function inTurn(...behaviours: readonly Behaviour[]): Behaviour {
   };
 }
 
+/** 500 to a request whose CSeq is not higher than that of the one before it in its dialog (RFC 3261 section 12.2.2). */
+export function strictOrder(): Behaviour {
+  const highest = new Map<string, number>();
+  return (turn, next) => {
+    const number = Number.parseInt(one(turn.request, "CSeq"), 10);
+    const dialog = `${turn.callId} ${/;\s*tag=([^;\s]+)/.exec(one(turn.request, "From"))?.[1]}`;
+    if (number <= (highest.get(dialog) ?? -1)) {
+      turn.complain(`its CSeq is not above ${highest.get(dialog)}`);
+      return [turn.reply("500 CSeq Too Low")];
+    }
+    highest.set(dialog, number);
+    return next();
+  };
+}
+
 /** A behaviour for some methods alone. */
 export const forMethods =
   (methods: readonly string[], behaviour: Behaviour): Behaviour =>

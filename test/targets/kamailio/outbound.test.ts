@@ -41,6 +41,42 @@ test("single addresses of agents may dial, each over the trunks of its agents", 
   });
 });
 
+test("what its agents ask for stands with an address: the strictest SRTP, all codecs", () => {
+  const uri = "sip:10.0.4.10:5080";
+  const draft = {
+    ...trunk("a", { uri: "sip:203.0.113.1" }),
+    agents: {
+      both: { uri, codecs: ["opus", "PCMA"] },
+      sealed: { uri, media_encryption: "required" },
+      open: { uri: "sip:10.0.4.11:5080", media_encryption: "allowed" },
+      modern: { uri: "sip:10.0.4.12:5080", codecs: ["opus"] },
+    },
+  };
+  const { dial, spoken, keys } = tables({
+    trunks: [{ ...draft, sip: { ...draft.sip, codecs: [{ name: "PCMU" }] } }],
+  });
+  expect(dial).toEqual({ "10.0.4.10": "a^p^r^68", "10.0.4.11": "a^p^a", "10.0.4.12": "a^p^^6" });
+  expect(spoken).toEqual({ a: "0^a" });
+  expect(keys).toEqual({});
+});
+
+test("a trunk that transcodes nothing, and one whose agents have its codecs, keep no lists", () => {
+  const codecs = [{ name: "PCMU" }];
+  const of = (transcode: string, agent: object) =>
+    tables({
+      trunks: [
+        {
+          crew_id: "a",
+          agents: { x: { uri: "sip:10.0.4.10:5080", ...agent } },
+          sip: { outbound: { uri: "sip:203.0.113.1" }, codecs, transcode },
+        },
+      ],
+    }).spoken;
+  expect(of("never", { codecs: ["opus"] })).toBeUndefined();
+  expect(of("auto", {})).toBeUndefined();
+  expect(of("always", {})).toEqual({ a: "0^A" });
+});
+
 test("targets of one priority share a row, with weights added up", () => {
   const uri = [
     { uri: "sip:203.0.113.3", priority: 2 },

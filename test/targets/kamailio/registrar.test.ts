@@ -44,7 +44,7 @@ describe("a trunk with a password", () => {
   it("with 'outbound' is called there; its PBX may register all the same", () => {
     const { has, rows } = lowered([digest("office", {}, { outbound: { uri: "sip:203.0.113.10" } })]);
     expect(has.registrar).toBe(true);
-    expect(rows("dial")).toEqual({ "10.0.4.10": "office^p^office" });
+    expect(rows("dial")).toEqual({ "10.0.4.10": "office^p^^^office" });
     expect(rows("way")).toEqual({ "office:0": "office^1^1^1^203.0.113.10:5060;transport=udp" });
   });
 
@@ -53,13 +53,6 @@ describe("a trunk with a password", () => {
     expect(has).toMatchObject({ registrar: false, outbound: false });
     expect(tables).not.toContain("binding");
     expect(rows("digest")).toEqual({ office: 1 });
-  });
-
-  it("whose media must be encrypted carries no calls", () => {
-    const sip = { media_encryption: "required", inbound_routes: [{ match: {}, forward: "+14155550100" }] };
-    expect(lowered([digest("office", {}, sip)]).rows("chain")).toEqual({
-      "c1:0": "0^503^Forwarding Not Available",
-    });
   });
 
   it("is one of an outbound route's", () => {
@@ -73,8 +66,8 @@ describe("an agent that names no trunk", () => {
   const provider = { crew_id: "provider", agents, sip: { outbound: { uri: "sip:203.0.113.50" } } };
   const other = { crew_id: "other", agents, sip: { outbound: { uri: "sip:203.0.113.51" } } };
   it.each([
-    ["the only trunk", [digest("office")], "office^p^office"],
-    ["the only one with outbound", [digest("office"), provider], "office,provider^p^provider"],
+    ["the only trunk", [digest("office")], "office^p^^^office"],
+    ["the only one with outbound", [digest("office"), provider], "office,provider^p^^^provider"],
     ["none of two with outbound", [digest("office"), provider, other], "office,other,provider^p"],
     ["none of two whose PBXs register", [digest("office"), digest("branch")], "branch,office^p"],
     ["whatever there is where no PBX registers", [provider], "provider^p"],

@@ -96,7 +96,7 @@ describe("a registration", () => {
   it.each([
     ["sip:[2001:db8::1]", {}, "CREW4027"],
     ["sip:203.0.113.50;transport=tcp", { carrier: { tcp: false } }, "CREW4027"],
-    ["sip:203.0.113.50;transport=tls", {}, "CREW4025"],
+    ["sip:203.0.113.50;transport=tls", { carrier: { tls: false } }, "CREW4027"],
   ])("at %s without such a socket is said, and left out", (registrar, network, code) => {
     const { has, warnings } = lowered([trunk("acme", { register: { registrar } })], network);
     expect(warnings).toEqual([`${code} /trunks/0/sip/outbound/register`]);

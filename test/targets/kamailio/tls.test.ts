@@ -89,7 +89,56 @@ describe("agents over TLS", () => {
   });
 
   it("cost nobody else anything", () => {
-    expect(file("kamailio/kamailio.cfg", { tls })?.text).not.toContain("tls_peer");
+    const network = { tls, carrier: { tls: false } };
+    expect(file("kamailio/kamailio.cfg", network)?.text).not.toContain("tls_peer");
+  });
+});
+
+describe("carriers over TLS", () => {
+  const outbound = (uri: unknown, more: object = {}) => ({ outbound: { uri, transport: "tls", ...more } });
+  const register = { register: { registrar: "sip:reg.example.com:5071" } };
+  const account = { auth: { username: "acme", password: { secret: "P" } } };
+
+  function tablesOf(sip: object) {
+    const { value } = parseConfig({
+      network: { public_ip: "198.51.100.7", tls },
+      trunks: [{ crew_id: "acme", agents: plain, sip }],
+    });
+    const lowered = value && lower(value).value;
+    if (lowered === undefined) throw new Error("not lowered");
+    const rows = (name: string) =>
+      Object.fromEntries(
+        (lowered.tables.find((t) => t.name === name)?.rows ?? []).map((r) => [r.key, r.value]),
+      );
+    return { has: lowered.has, rows };
+  }
+
+  it("are kept connected, registrars too, and known by their names within calls", () => {
+    const { has, rows } = tablesOf(
+      outbound(["sip:203.0.113.1", "sip:sip.example.com"], { ...register, ...account }),
+    );
+    expect([has.tlsOutbound, has.tlsRegistrars]).toEqual([true, true]);
+    expect(rows("tls_host")).toEqual({
+      "203.0.113.1:5061": "acme",
+      "sip.example.com": "acme",
+      "reg.example.com:5071": "acme",
+    });
+    expect(rows("tls_carrier")).toEqual({
+      acme: "sip.example.com",
+      "acme:203.0.113.1": 1,
+      "acme:sip.example.com": 1,
+      "acme:*.example.com": 1,
+      "acme:reg.example.com": 1,
+    });
+    expect(rows("way")).toEqual({
+      "acme:0": "acme^2^2^1^203.0.113.1:5061;transport=tls^2^sip.example.com;transport=tls",
+    });
+  });
+
+  it("that only call are known by the name of their certificate", () => {
+    const { has, rows } = tablesOf({ auth: { type: "client_certificate", name: "pbx.example.com" } });
+    expect([has.tlsCarriers, has.tlsOutbound]).toEqual([true, false]);
+    expect(rows("tls_carrier")).toMatchObject({ "acme:pbx.example.com": 1 });
   });
 });
 

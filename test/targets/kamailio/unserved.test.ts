@@ -19,7 +19,6 @@ describe("a property that is not acted on", () => {
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
-    [{ sip: { session_timer: {} } }, "CREW4014 warning /sip/session_timer"],
     [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
     [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
   ])("%j is said", (draft, expected) => {
@@ -37,19 +36,15 @@ describe("a property that is not acted on", () => {
     expect(warnings(draft, "edge")).toEqual(["CREW4008 warning /trunks/0/agents/a/auth"]);
   });
 
-  it("is no registration of a PBX, but encryption of its calls is", () => {
+  it("is no registration of a PBX", () => {
     const auth = { type: "digest", username: "a", password: { secret: "A" } };
     const forward = { match: {}, forward: { extension: "200", via: "branch" } };
-    const edge = (sip: object) => ({
-      trunks: [
-        { crew_id: "branch", sip: { auth, ...sip } },
-        { crew_id: "b", sip: { inbound_routes: [forward] } },
-      ],
-    });
-    expect(warnings(edge({}), "edge")).toEqual([]);
-    expect(warnings(edge({ media_encryption: "required" }), "edge")).toEqual([
-      "CREW4029 warning /trunks/0/sip/media_encryption",
-    ]);
+    const headers = { custom_headers: { outbound: [{ header: "X-A", value: "b" }] } };
+    const trunks = [
+      { crew_id: "branch", sip: { auth, ...headers } },
+      { crew_id: "b", sip: { inbound_routes: [forward] } },
+    ];
+    expect(warnings({ trunks }, "edge")).toEqual([]);
   });
 
   it("is none of the defaults", () => {

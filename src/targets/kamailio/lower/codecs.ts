@@ -21,10 +21,11 @@ export function codecsBetween(trunk: TrunkModel, agent: AgentModel, line: Engine
   // A caller may offer only what the agent does not have.
   const apart = trunk.transcode === "always" || carrier.some((c) => !spoken.includes(c));
   if (trunk.transcode === "never" || line === "5.6" || !apart) return pass;
-  return { ...pass, lists: `${listed(carrier)}-${listed(spoken)}` };
+  return { ...pass, lists: `${codecDigits(carrier)}-${codecDigits(spoken)}` };
 }
 
-function listed(codecs: readonly CodecName[]): string {
+/** A list of codecs as a claim has it. */
+export function codecDigits(codecs: readonly CodecName[]): string {
   return codecs.map((c) => digits[c]).join("");
 }
 

@@ -4,7 +4,6 @@ import { ok, type Result } from "../../../core/result.ts";
 import type { CodecName, Model, NetworkModel } from "../../../model/model.ts";
 import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
-import { codecFlags } from "./codecs.ts";
 import { lowerOutbound } from "./outbound.ts";
 import { carrying } from "./registrar.ts";
 import { lowerRegistrations } from "./registration.ts";
@@ -27,8 +26,11 @@ export function lower(model: Model): Result<KamailioDoc> {
   });
   const listeners = lowerListeners(network);
   const registrations = lowerRegistrations(model, listeners);
-  const has = lowerSwitches(model, routes, registrations, sources.networks.length > 0);
-  const outbound = lowerOutbound(model, (trunk) => codecFlags(trunk.codecs.map((c) => c.name)));
+  const outbound = lowerOutbound(model);
+  const has = lowerSwitches(model, routes, registrations, {
+    cidr: sources.networks.length > 0,
+    transcodes: routes.transcodes || outbound.transcodes,
+  });
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
   const codecs = new Set<CodecName>(model.trunks.flatMap((t) => t.codecs.map((c) => c.name)));
   const universal = (["PCMU", "PCMA", "G722"] as const).find((c) => everywhere(model, c));

@@ -1,14 +1,22 @@
 /** Calls from agents to carriers: who may dial, over which trunks, to which targets, in what form. */
 import { join } from "../../../core/pointer.ts";
-import type { AgentModel, Model, OutboundTarget, TrunkModel } from "../../../model/model.ts";
+import type {
+  AgentModel,
+  CodecName,
+  Model,
+  NetworkModel,
+  OutboundTarget,
+  TrunkModel,
+} from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
+import { codecDigits, codecFlags } from "./codecs.ts";
 import { type Carrying, carrying, goesToContact, mayRegister } from "./registrar.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
 import { isAddress } from "./sources.ts";
 
 export interface OutboundTables {
-  /** Source address → trunks that the agents there may use, separated by commas, their leg, and the one that is meant unless named. */
+  /** Source address → trunks that the agents there may use, separated by commas, their leg, SRTP, codecs, and the trunk that is meant unless one is named. */
   readonly dial: readonly Row[];
   /** `<way>:<n>` → targets of one priority of one trunk. */
   readonly ways: readonly Row[];
@@ -20,17 +28,23 @@ export interface OutboundTables {
   readonly callers: readonly Row[];
   /** Trunk → codecs as rtpengine flags. */
   readonly codecs: readonly Row[];
+  /** Trunk → codecs as digits, where its calls may be transcoded. */
+  readonly spoken: readonly Row[];
+  /** Whether calls to carriers may have to be transcoded. */
+  readonly transcodes: boolean;
   /** Outbound routes in order. */
   readonly routes: readonly Row[];
   /** Literal addresses of carriers: where requests within a call may go. */
   readonly peers: readonly Row[];
 }
 
-export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => string): OutboundTables {
+export function lowerOutbound(model: Model): OutboundTables {
+  const { network, engine } = model.edge;
   const trunks = model.trunks.flatMap(carrying);
+  const transcoding = engine === "5.6" ? [] : trunks.filter((t) => t.transcode !== "never");
   return {
     dial: dialRows(model, trunks),
-    ways: [...trunks.flatMap((t) => wayRows(t.id, [t])), ...routeWays(model, trunks)],
+    ways: [...trunks.flatMap((t) => wayRows(t.id, [t], network)), ...routeWays(model, trunks)],
     out: trunks.map(outRow),
     destinations: trunks.map(({ id, outbound: o }) => ({
       key: id,
@@ -42,7 +56,13 @@ export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => str
     callers: trunks.flatMap(({ id, outbound }) =>
       outbound.caller_ids.map((c) => ({ key: `${id}:${c.number}`, value: 1, at: c.at })),
     ),
-    codecs: trunks.map((t) => ({ key: t.id, value: codecsOf(t), at: t.outbound.at })),
+    codecs: trunks.map((t) => ({ key: t.id, value: codecFlags(codecNames(t)), at: t.outbound.at })),
+    spoken: (engine === "5.6" ? [] : model.trunks.filter((t) => t.transcode !== "never")).map((t) => ({
+      key: t.id,
+      value: [codecDigits(codecNames(t)), t.transcode === "always" ? "A" : "a"].join(separator),
+      at: join(t.at, "sip"),
+    })),
+    transcodes: transcoding.some((t) => mayTranscode(t, model)),
     routes: model.edge.outbound_routes.map((route, i) => ({
       key: String(i),
       value: [
@@ -65,18 +85,52 @@ export function lowerOutbound(model: Model, codecsOf: (trunk: TrunkModel) => str
   };
 }
 
+/** Whether a caller of a trunk's calls may offer only what the trunk does not have. */
+function mayTranscode(trunk: Carrying, model: Model): boolean {
+  const own = new Set(codecNames(trunk));
+  const foreign = (codecs: readonly CodecName[] | undefined) => codecs?.some((c) => !own.has(c)) === true;
+  return (
+    trunk.transcode === "always" ||
+    model.agents.some((a) => trunk.agents.includes(a.key) && foreign(a.codecs)) ||
+    model.trunks.some(
+      (t) =>
+        t.transcode !== "never" &&
+        foreign(codecNames(t)) &&
+        t.routes.some((r) => r.destinations.some((d) => d.type === "forward" && d.via === trunk.id)),
+    )
+  );
+}
+
+const codecNames = (trunk: TrunkModel): readonly CodecName[] => trunk.codecs.map((c) => c.name);
+
+interface Dialler {
+  readonly at: string;
+  readonly leg: string;
+  readonly trunks: Set<string>;
+  readonly encryption: Set<AgentModel["media_encryption"]>;
+  readonly codecs: Set<CodecName>;
+}
+
 /**
  * Agents' trunks by address; an address that agents of several trunks share may use all of theirs. Meant unless another one is
  * named is the only one with `outbound`, else the only one.
  */
 function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
-  const found = new Map<string, { trunks: Set<string>; leg: string; at: string }>();
+  const found = new Map<string, Dialler>();
   for (const agent of model.agents) {
     const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
-    if (own.length === 0 || agent.media_encryption === "required") continue;
+    if (own.length === 0) continue;
     for (const { address, at } of dialAddresses(agent)) {
-      const entry = found.get(address) ?? { trunks: new Set(), leg: agent.nat ? "l" : "p", at };
+      const entry = found.get(address) ?? {
+        at,
+        leg: agent.nat ? "l" : "p",
+        trunks: new Set(),
+        encryption: new Set(),
+        codecs: new Set(),
+      };
       for (const id of own) entry.trunks.add(id);
+      for (const codec of agent.codecs ?? []) entry.codecs.add(codec);
+      entry.encryption.add(agent.media_encryption);
       found.set(address, entry);
     }
   }
@@ -85,10 +139,23 @@ function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
   return [...found].map(([key, e]) => {
     const all = [...e.trunks].sort();
     const stated = all.filter((id) => !registering.has(id));
-    const [usual, ...others] = stated.length === 0 ? all : stated;
-    const named = !hasRegistrar || usual === undefined || others.length > 0 ? [] : [usual];
-    return { key, value: [all.join(","), e.leg, ...named].join(separator), at: e.at };
+    const [usual = "", ...others] = stated.length === 0 ? all : stated;
+    const fields = [
+      all.join(","),
+      e.leg,
+      strictest(e.encryption),
+      codecDigits([...e.codecs]),
+      hasRegistrar && others.length === 0 ? usual : "",
+    ];
+    // What is empty at the end is left out.
+    while (fields.at(-1) === "") fields.pop();
+    return { key, value: fields.join(separator), at: e.at };
   });
+}
+
+/** Nobody can tell which of the agents at an address calls. */
+function strictest(asked: ReadonlySet<AgentModel["media_encryption"]>): string {
+  return asked.has("required") ? "r" : asked.has("allowed") ? "a" : "";
 }
 
 /** The single addresses from which an agent may place calls. */
@@ -112,15 +179,16 @@ function routeWays(model: Model, trunks: readonly Carrying[]): Row[] {
     wayRows(
       `route ${i}`,
       route.via.flatMap((id) => trunks.filter((t) => t.id === id)),
+      model.edge.network,
     ),
   );
 }
 
 /** One row for each priority of each trunk, in order; without targets for one whose PBX registers. */
-function wayRows(name: string, trunks: readonly Carrying[]): Row[] {
+function wayRows(name: string, trunks: readonly Carrying[], { carrier }: NetworkModel): Row[] {
   const tiers = trunks.flatMap((trunk) => {
     if (goesToContact(trunk)) return [{ trunk, targets: [] }];
-    const reachable = trunk.outbound.targets.filter((t) => t.transport !== "tls");
+    const reachable = trunk.outbound.targets.filter((t) => carrier[t.transport] !== undefined);
     return [...new Set(reachable.map((t) => t.priority))]
       .sort((a, b) => a - b)
       .map((priority) => ({ trunk, targets: reachable.filter((t) => t.priority === priority) }));

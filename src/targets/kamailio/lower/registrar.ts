@@ -10,11 +10,10 @@ export function mayRegister({ auth }: TrunkModel): boolean {
 export type Carrying = TrunkModel & { readonly outbound: OutboundModel };
 
 /**
- * The trunk as one that calls go out over, or nothing. Media of such calls is plain, so a trunk where it must be encrypted
- * carries none. One without `outbound` has no target but the contacts of its PBX, which decides what may be called.
+ * The trunk as one that calls go out over, or nothing. One without `outbound` has no target but the contacts of its PBX, which
+ * decides what may be called.
  */
 export function carrying(trunk: TrunkModel): Carrying[] {
-  if (trunk.media_encryption === "required") return [];
   if (trunk.outbound !== undefined) return [{ ...trunk, outbound: trunk.outbound }];
   const { auth } = trunk;
   if (auth.type !== "digest" || !auth.register) return [];

@@ -16,6 +16,8 @@ export interface RegistrationTables {
   readonly accounts: readonly Row[];
   /** Registrars that are host names, so that their addresses are learned from what they answer. */
   readonly learned: boolean;
+  /** Registrars that are reached over TLS. */
+  readonly secure: boolean;
   /** Contacts whose user is not their trunk's name. */
   readonly contactUsers: boolean;
   /** Addresses that are on the list of one trunk and where another one is registered. */
@@ -63,6 +65,7 @@ export function lowerRegistrations(model: Model, listeners: readonly Listener[])
       at: register.at,
     })),
     learned: all.some((r) => !isAddress(r.register.registrar.host)),
+    secure: all.some((r) => r.register.registrar.transport === "tls"),
     contactUsers: all.some((r) => r.register.contact_user !== r.trunk.id),
     amongSources: all.some((r) => onListOfAnother(r, model.trunks)),
     diagnostics,
@@ -152,13 +155,6 @@ function namedRegistrar(trunk: TrunkModel, { at, registrar }: RegistrationModel)
 }
 
 function noSocket(trunk: TrunkModel, { at, registrar }: RegistrationModel): Diagnostic {
-  if (registrar.transport === "tls")
-    return warning(
-      "CREW4025",
-      at,
-      `TLS towards the registrar of trunk '${trunk.id}' is not acted on yet: the edge does not register there.`,
-      "Name a registrar with UDP or TCP.",
-    );
   const family = isAddress(registrar.host)
     ? registrar.host.includes(":")
       ? " over IPv6"

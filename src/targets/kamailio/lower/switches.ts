@@ -8,16 +8,17 @@ import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
 import { isUsual } from "./tables.ts";
+import { carriersOverTls } from "./tls.ts";
 
 export function lowerSwitches(
   model: Model,
   routes: RouteTables,
   registrations: RegistrationTables,
-  cidr: boolean,
+  { cidr, transcodes }: { readonly cidr: boolean; readonly transcodes: boolean },
 ): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
-  const carriers = trunks.flatMap((t) => (t.outbound === undefined ? carrying(t) : [t]));
+  const carriers = trunks.flatMap(carrying);
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
@@ -32,6 +33,9 @@ export function lowerSwitches(
     tlsAgents: network.agents.tls !== undefined && targets.some((t) => t.transport === "tls"),
     tlsNames:
       network.agents.tls !== undefined && targets.some((t) => t.transport === "tls" && !isAddress(t.host)),
+    tlsCarriers: network.carrier.tls !== undefined,
+    tlsOutbound: network.carrier.tls !== undefined && trunks.some((t) => carriersOverTls(t).length > 0),
+    tlsRegistrars: registrations.secure,
     certificates: trunks.some((t) => t.auth.type === "client_certificate"),
     cidr,
     digest: digests.length > 0,
@@ -72,9 +76,10 @@ export function lowerSwitches(
     refusals: routes.chains.some(({ key, value }) => key.endsWith(":0") && /^0\^\d/.test(`${value}`)),
     failover: trunks.some((t) => t.failover.continue_on.length + t.failover.stop_on.length > 0),
     ring: someRoute((r) => r.ring_timeout !== undefined),
-    transcode: routes.transcodes,
-    rates: routes.transcodes && some(trunks.map(opusOf)),
+    transcode: transcodes,
+    rates: transcodes && some(trunks.map(opusOf)),
     srtp: [...trunks, ...model.agents].some((side) => side.media_encryption !== "disabled"),
+    sessionTimers: some(trunks.map((t) => t.session_timer)),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),

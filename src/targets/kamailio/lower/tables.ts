@@ -10,7 +10,9 @@ import type { OutboundTables } from "./outbound.ts";
 import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { separator } from "./separator.ts";
-import { isAddress, lowerPeers } from "./sources.ts";
+import { lowerPeers } from "./sources.ts";
+import { bitsFor, stored } from "./stored.ts";
+import { tlsTables } from "./tls.ts";
 
 // Longer than any call, so that what a lost BYE left behind goes too.
 const longestCall = 86_400;
@@ -52,6 +54,9 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       ? [stored("keys", "SRTP of a trunk: a allowed, r required; 1 keys in clear", keyRows(trunks))]
       : []),
     ...(has.registrations ? registrationTables(registrations) : []),
+    ...(has.sessionTimers
+      ? [stored("timer", "session timer of a trunk: Session-Expires ^ Min-SE", timerRows(trunks))]
+      : []),
     ...(has.limits ? limitTables(trunks) : []),
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
@@ -61,15 +66,11 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
   ];
 }
 
-function stored(name: string, about: string, rows: readonly Row[]): Table {
-  return { name, about, rows, bits: bitsFor(rows.length) };
-}
-
 function outboundTables(o: OutboundTables, has: Switches): Table[] {
   return [
     stored(
       "dial",
-      `source address: trunks that the agents there may use${has.nat ? " ^ leg" : ""}${has.registrar ? " ^ the usual one" : ""}`,
+      `source address: trunks that the agents there may use ^ leg ^ SRTP (a allowed, r required) ^ codecs${has.registrar ? " ^ the usual one" : ""}`,
       o.dial,
     ),
     stored("way", "targets of calls to carriers, in order", o.ways),
@@ -77,6 +78,9 @@ function outboundTables(o: OutboundTables, has: Switches): Table[] {
     stored("dest", "numbers that a trunk may call: allowed prefixes ^ denied ones", o.destinations),
     stored("caller", "callers that agents may choose", o.callers),
     stored("codecs", "codecs towards a carrier", o.codecs),
+    ...(has.transcode
+      ? [stored("spoken", "codecs of a trunk whose calls may be transcoded ^ a auto, A always", o.spoken)]
+      : []),
     stored("far", "addresses of carriers", o.peers),
     ...(has.outboundRoutes ? [stored("outbound_route", "outbound routes, in order", o.routes)] : []),
     { name: "provider", about: "our password at a trunk; from the deployment", bits: bitsFor(o.out.length) },
@@ -116,11 +120,6 @@ function routeTable({ routes, places, grouping }: RouteTables): Table {
   const rows = by === "end" ? `that end in the same ${characters} characters` : "whose MD5 begins alike";
   const line = `${lead}trunk:number or user name ^ ${places ? "place / chain" : "chain"}`;
   return { ...stored("route", `entries ${rows}, a line for each: ${line}`, routes), counter: true };
-}
-
-/** Two slots a row, at least 64: keys that follow each other do not spread evenly. */
-function bitsFor(rows: number): number {
-  return Math.min(20, Math.max(6, Math.ceil(Math.log2(Math.max(1, rows))) + 1));
 }
 
 function planRows(trunks: readonly TrunkModel[]): Row[] {
@@ -206,6 +205,12 @@ function keyRows(trunks: readonly TrunkModel[]): Row[] {
     }));
 }
 
+function timerRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap(({ id, session_timer: timer }) =>
+    timer === undefined ? [] : [{ key: id, value: [timer.expires, timer.min].join(separator), at: timer.at }],
+  );
+}
+
 function limitTables(trunks: readonly TrunkModel[]): Table[] {
   const row = (key: string, value: number | undefined, at: JsonPointer): Row[] =>
     value === undefined ? [] : [{ key, value, at }];
@@ -241,39 +246,6 @@ function limitTables(trunks: readonly TrunkModel[]): Table[] {
 /** Whether a full trunk answers what the script says without being told. */
 export function isUsual({ code, reason }: TrunkModel["limits"]["response"]): boolean {
   return code === 503 && reason === "Service Unavailable";
-}
-
-function tlsTables(model: Model, has: Switches): Table[] {
-  const named = model.trunks.flatMap(({ id, auth }): Row[] =>
-    auth.type === "client_certificate" ? [{ key: auth.name, value: id, at: auth.at }] : [],
-  );
-  const agents = new Map<string, Row>();
-  for (const agent of model.agents)
-    for (const target of agent.targets)
-      if (target.transport === "tls")
-        agents.set(target.host, {
-          key: target.host,
-          value: isAddress(target.host) ? 0 : target.port,
-          at: target.at,
-        });
-  return [
-    ...(has.certificates ? [stored("certificate", "trunk of a name in a client's certificate", named)] : []),
-    ...(has.tlsAgents
-      ? [
-          stored(
-            "tls_name",
-            "hosts that certificates of agents are for: the port of a name, 0 for an address",
-            [...agents.values()],
-          ),
-          {
-            name: "tls_peer",
-            about:
-              "connections whose certificate is the right one, by host:port and, within calls, ~host:port",
-            bits: bitsFor(2 * agents.size),
-          },
-        ]
-      : []),
-  ];
 }
 
 function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {

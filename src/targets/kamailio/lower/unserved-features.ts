@@ -27,15 +27,6 @@ function ofMedia(trunk: TrunkModel): Diagnostic[] {
 function ofSignalling(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.session_timer !== undefined && trunk.session_timer.at !== sip)
-    found.push(
-      warning(
-        "CREW4014",
-        trunk.session_timer.at,
-        `'session_timer' of trunk '${trunk.id}' is not acted on yet: the edge adds no session timer.`,
-        "Set a session timer at one of the two ends: it passes.",
-      ),
-    );
   if (trunk.refer !== "off")
     found.push(
       warning(

@@ -13,24 +13,6 @@ export function unserved(model: Model): Diagnostic[] {
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if ((trunk.outbound !== undefined || mayRegister(trunk)) && trunk.media_encryption === "required")
-    found.push(
-      warning(
-        "CREW4029",
-        trunk.outbound?.at ?? join(sip, "media_encryption"),
-        `Encrypted media of calls to trunk '${trunk.id}' is not acted on yet: since it is required, no call goes there.`,
-        "Use 'allowed' where the network between is trusted; such calls are not encrypted.",
-      ),
-    );
-  for (const target of (trunk.outbound?.targets ?? []).filter((t) => t.transport === "tls"))
-    found.push(
-      warning(
-        "CREW4025",
-        target.at,
-        `TLS towards the carrier of trunk '${trunk.id}' is not acted on yet: no call goes to this address.`,
-        "Add an address with UDP or TCP.",
-      ),
-    );
   if (trunk.outbound === undefined && !mayRegister(trunk) && trunk.outbound_headers.length > 0)
     found.push(
       warning(
