@@ -21,7 +21,12 @@ const office = defineTrunk({
   crew_id: "office",
   agents,
   country: "DE",
-  limits: { calls: 30, response: { code: 486, reason: "All Lines Busy" } },
+  limits: {
+    calls: 30,
+    response: { code: 486, reason: "All Lines Busy" },
+    call_minutes: 120,
+    media_timeout: 60,
+  },
   sip: {
     auth: { type: "ip_allowlist", allowed_ips: ["203.0.113.10"] },
     inbound_routes: [

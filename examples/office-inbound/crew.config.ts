@@ -42,6 +42,9 @@ const head_office = defineTrunk({
     ],
     custom_headers: { inbound: [{ header: "X-Customer-ID", variable: "customer_id" }] },
     caller_id: { source: "pai", fallback: "rpid" },
+    // An agent may hand its caller to the reception or to a colleague's number.
+    refer: "pass",
+    refer_to: ["2001", "+1415555"],
   },
 });
 

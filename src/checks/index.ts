@@ -15,6 +15,7 @@ import { check as noForbiddenForward } from "./no-forbidden-forward.ts";
 import { check as noHostNameAgent } from "./no-host-name-agent.ts";
 import { check as noIdleHours } from "./no-idle-hours.ts";
 import { check as noIdleLimit } from "./no-idle-limit.ts";
+import { check as noIdleRefer } from "./no-idle-refer.ts";
 import { check as noIdleRingTimeout } from "./no-idle-ring-timeout.ts";
 import { check as noImpossibleHours } from "./no-impossible-hours.ts";
 import { check as noImpossibleRoute } from "./no-impossible-route.ts";
@@ -77,6 +78,7 @@ export const checks: readonly Check[] = [
   noHostNameAgent,
   noIdleHours,
   noIdleLimit,
+  noIdleRefer,
   noIdleRingTimeout,
   noImpossibleHours,
   noImpossibleRoute,

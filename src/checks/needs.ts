@@ -25,7 +25,7 @@ export function needs(model: Model): Need[] {
         instead: `Set 'network.${side}.tcp' to false.`,
       });
   for (const trunk of model.trunks) {
-    found.push(...ofOutbound(trunk), ...ofTranscoding(trunk, model));
+    found.push(...ofOutbound(trunk), ...ofTranscoding(trunk, model), ...ofDigits(trunk));
     if (trunk.auth.type === "client_certificate")
       found.push({
         capability: "tls_client_certificate",
@@ -111,6 +111,19 @@ function ofOutbound({ id, outbound }: TrunkModel): Need[] {
       instead: "Have the provider send calls to the edge's address.",
     });
   return found;
+}
+
+/** The relay plays digits only into audio that it decodes. */
+function ofDigits({ at, id, dtmf }: TrunkModel): Need[] {
+  if (dtmf !== "rfc4733") return [];
+  return [
+    {
+      capability: "transcoding",
+      at: join(at, "sip", "dtmf"),
+      wish: `Digits of trunk '${id}' as telephone events, however they come,`,
+      instead: "Set 'dtmf' to 'auto'.",
+    },
+  ];
 }
 
 /** Whether anything transcodes is known only on the wire, but for `always` and for sides without a common codec. */

@@ -538,28 +538,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4012": {
     "severity": "warning",
     "messages": [
-      "'dtmf' of trunk '…' is not acted on yet: digits cross as they come."
+      "'dtmf' of trunk '…' is not acted on yet: telephone events do not become INFO, digits cross as they come."
     ],
     "help": [
-      "Set both ends to the same kind of DTMF."
-    ]
-  },
-  "CREW4015": {
-    "severity": "warning",
-    "messages": [
-      "'refer' of trunk '…' is not acted on yet: REFER is refused."
-    ],
-    "help": [
-      "Have the agent ask its own system for the transfer."
-    ]
-  },
-  "CREW4018": {
-    "severity": "warning",
-    "messages": [
-      "'call_minutes' of trunk '…' is not acted on yet: calls may last for ever."
-    ],
-    "help": [
-      "A call whose media ends gives its place back, but neither side is told."
+      "Set both ends to the same kind of DTMF, or 'dtmf' to 'rfc4733'."
     ]
   },
   "CREW4026": {

@@ -1,12 +1,14 @@
 /**
  * The guard of an edge, a process of its own under supervision. It keeps supervisors alive, reconnects proxies with a relay
  * that came back, has them take replaced certificates, takes back deployments whose deployer died, stops generations that carry
- * no calls any more, keeps the counters of calls right, and what PBXs registered. Started with the state folder as argument.
+ * no calls any more, keeps the counters of calls right and what PBXs registered, and ends calls that are over. Started with the
+ * state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepContacts, newKeeping } from "./contacts.ts";
 import { type Edge, reopenEdge } from "./edge.ts";
 import { type Certificates, renewCertificates } from "./guard/certificates.ts";
+import { endCalls, newEnding } from "./guard/end-calls.ts";
 import { reconnect } from "./guard/reconnect.ts";
 import { hasNewcomer, newRecounting, recount } from "./guard/recount.ts";
 import { newDraining, retire } from "./guard/retire.ts";
@@ -20,6 +22,7 @@ const rotateEvery = 240;
 const renewEvery = 20;
 const counterBeatMs = 50;
 const recountEvery = 40;
+const endBeatMs = 2000;
 
 async function main(root: string): Promise<never> {
   const edge = await reopenEdge(root);
@@ -28,6 +31,7 @@ async function main(root: string): Promise<never> {
   const certificates: Certificates = {};
   const keeping = newKeeping();
   void keepCounters(edge);
+  void keepEnding(edge);
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
     await judge(edge).catch(report);
@@ -48,6 +52,14 @@ async function keepCounters(edge: Edge): Promise<never> {
   for (let beat = 0; ; beat++) {
     if (hasNewcomer(edge, memory) || beat % recountEvery === 0) await recount(edge, memory).catch(report);
     await sleep(counterBeatMs);
+  }
+}
+
+async function keepEnding(edge: Edge): Promise<never> {
+  const memory = newEnding();
+  for (;;) {
+    await endCalls(edge, memory).catch(report);
+    await sleep(endBeatMs);
   }
 }
 

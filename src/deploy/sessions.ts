@@ -1,6 +1,6 @@
 /** The calls that rtpengine carries, and what each counts for. */
 import { connect } from "node:net";
-import { type NgClient, ngClient } from "../host/ng.ts";
+import { type NgMessage, ngClient } from "../host/ng.ts";
 import { relayControl } from "./relay.ts";
 
 /** Where rtpengine takes commands in plain text (the `rtpengine` target writes the same). */
@@ -54,15 +54,29 @@ export async function callsInRelay(): Promise<number | undefined> {
 }
 
 /** What the sessions count for, by Call-ID; `null` for one that counts for nothing. A session that ends meanwhile is left out. */
-export async function labelsOf(ids: readonly string[]): Promise<ReadonlyMap<string, Counted | null>> {
-  const found = new Map<string, Counted | null>();
+export function labelsOf(ids: readonly string[]): Promise<ReadonlyMap<string, Counted | null>> {
+  return askAbout(ids, (id, answer) => {
+    for (const label of labelsIn(answer)) {
+      const counted = countedBy(id, label);
+      if (counted !== null) return counted;
+    }
+    return null;
+  });
+}
+
+/** Reads what rtpengine says of each session, by Call-ID. A session that ends meanwhile is left out. */
+export async function askAbout<T>(
+  ids: readonly string[],
+  read: (id: string, answer: NgMessage) => T,
+): Promise<ReadonlyMap<string, T>> {
+  const found = new Map<string, T>();
   if (ids.length === 0) return found;
   const client = ngClient({ ...relayControl, timeoutMs: 1000 });
   const rest = [...ids];
   const work = async (): Promise<void> => {
     for (let id = rest.pop(); id !== undefined; id = rest.pop()) {
-      const label = await labelOf(client, id);
-      if (label !== undefined) found.set(id, countedBy(id, label));
+      const answer = await client.request({ command: "query", "call-id": id }).catch(() => undefined);
+      if (answer?.result === "ok") found.set(id, read(id, answer));
     }
   };
   try {
@@ -73,21 +87,19 @@ export async function labelsOf(ids: readonly string[]): Promise<ReadonlyMap<stri
   return found;
 }
 
-/** The label of a session's parties, empty where there is none; `undefined` where rtpengine knows no such session. */
-async function labelOf(client: NgClient, id: string): Promise<string | undefined> {
-  const answer = await client.request({ command: "query", "call-id": id }).catch(() => undefined);
-  const tags = answer?.tags;
-  if (answer?.result !== "ok" || typeof tags !== "object" || Array.isArray(tags)) return undefined;
-  for (const tag of Object.values(tags)) {
+/** The labels of a session's legs. */
+function labelsIn({ tags }: NgMessage): readonly string[] {
+  if (typeof tags !== "object" || Array.isArray(tags)) return [];
+  return Object.values(tags).flatMap((tag) => {
     const label = typeof tag === "object" && "label" in tag ? tag.label : undefined;
-    if (typeof label === "string") return label;
-  }
-  return "";
+    return typeof label === "string" ? [label] : [];
+  });
 }
 
-/** A label is `<scope>/<caller's tag, percent-encoded>`. What would not survive as a line of words is taken for none. */
+/** A label is `<scope>/<caller's tag, percent-encoded>`, before what a comma parts from it. What would not survive as a line of words is taken for none. */
 export function countedBy(id: string, label: string): Counted | null {
-  const [, scope, tag] = /^([\w-]+\.(?:in|out)bound(?:\+[\w-]+\.outbound)?)\/(.*)$/.exec(label) ?? [];
+  const [, scope, tag] =
+    /^([\w-]+\.(?:in|out)bound(?:\+[\w-]+\.outbound)?)\/([^,]*)(?:,.*)?$/.exec(label) ?? [];
   if (scope === undefined || tag === undefined) return null;
   const key = `${id}|${decode(tag)}`;
   return /^[^\s\0]+$/.test(key) ? { key, scope } : null;

@@ -129,11 +129,17 @@ export interface Limits {
    */
   readonly outbound?: LimitPair | undefined;
   /**
-   * Minutes after which a call is ended.
+   * Minutes after its INVITE at which a call is ended, with a BYE to both sides; for a forwarded call the shorter one of its trunks counts. Calls whose media relay has crashed are not ended.
    *
-   * @default 240
+   * @default no limit
    */
   readonly call_minutes?: number | undefined;
+  /**
+   * Seconds without a packet from either side after which a call is ended, with a BYE to both; on hold, where none is expected, it is 58 minutes.
+   *
+   * @default 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds
+   */
+  readonly media_timeout?: number | undefined;
   /**
    * What a full trunk answers.
    *
@@ -936,7 +942,7 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly transcode?: "auto" | "always" | "never" | undefined;
   /**
-   * How digits cross to the other end: `rfc4733` as telephone events in the audio stream, `info` as SIP INFO, `auto` as they come.
+   * How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), for which the edge decodes the audio of the trunk's calls; `info` as SIP INFO; `auto` as they come.
    *
    * @default `auto`
    */
@@ -948,11 +954,17 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly session_timer?: false | SessionTimer | undefined;
   /**
-   * Call transfer by REFER: `off` refuses it, `pass` hands it to the other side.
+   * Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. Calls that the edge forwards cannot be transferred.
    *
    * @default `off`
    */
   readonly refer?: "off" | "pass" | undefined;
+  /**
+   * Whom a REFER may name, from either side: starts of numbers in E.164, for example `+1415`, and extensions or names as they stand, for example `2003`; anybody else is refused with 403, and so is what `outbound` denies.
+   *
+   * @default what `outbound` allows; without `outbound` nobody
+   */
+  readonly refer_to?: readonly string[] | undefined;
   /** Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504 and 580. Silence, a failed connection and ringing for too long always do. */
   readonly failover?: Failover | undefined;
   /**

@@ -299,7 +299,9 @@ export interface LimitsModel extends LimitPair {
   readonly inbound: LimitPair;
   readonly outbound: LimitPair;
   /** Longest call, in minutes. */
-  readonly call_minutes: number;
+  readonly call_minutes?: number;
+  /** Longest time without media, in seconds. */
+  readonly media_timeout?: number;
   /** What a full trunk answers. */
   readonly response: { readonly code: number; readonly reason: string };
 }
@@ -331,6 +333,8 @@ export interface TrunkModel {
   readonly transcode: Transcode;
   readonly dtmf: Dtmf;
   readonly refer: Refer;
+  /** Starts of numbers in E.164, and whole users; absent: what `outbound` allows. Sorted. */
+  readonly refer_to?: readonly string[];
   /** Absent: the edge adds no session timer. At `sip` where it is the default. */
   readonly session_timer?: SessionTimerModel;
   /** SIP codes that override which failures go on to the next choice; sorted. */

@@ -72,6 +72,8 @@ export interface Phone {
   resume(): void;
   /** Sends DTMF digits as telephone-events. */
   digits(digits: string): void;
+  /** Refers the other party to a URI, and hangs up when it is connected there. */
+  transfer(uri: string): void;
   /** Waits for the end of the call that was last dialled or waited for with `incoming`, whoever ends it. */
   ended(ms: number): Promise<void>;
   /** What the last recording says of a tone; also good while the call lasts. `dial` forgets the recordings before. */
@@ -193,6 +195,7 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
     hold: () => say("hold"),
     resume: () => say("resume"),
     digits: (digits) => say(`sndcode ${digits}`),
+    transfer: (uri) => say(`transfer ${uri}`),
     // baresip itself is silent about the end of a call that lasted less than a second; its trace is not.
     ended: async (ms) => void (await running.waitFor(/^CSeq: \d+ BYE|: session closed: /, ms, callStart)),
     heard: (hz, minMs) => {

@@ -18,7 +18,7 @@ function trunkOf(matches: readonly MatchModel[]): TrunkModel {
     dtmf: "auto",
     refer: "off",
     failover: { continue_on: [], stop_on: [] },
-    limits: { inbound: {}, outbound: {}, call_minutes: 240, response: { code: 503, reason: "" } },
+    limits: { inbound: {}, outbound: {}, response: { code: 503, reason: "" } },
     caller_id: { source: "from", fallback: "from" },
     inbound_headers: [],
     outbound_headers: [],

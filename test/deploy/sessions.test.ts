@@ -30,6 +30,7 @@ describe("a label", () => {
     ["acme.inbound/tag1", { key: "id|tag1", scope: "acme.inbound" }],
     ["acme.outbound/a%2Fb%25", { key: "id|a/b%", scope: "acme.outbound" }],
     ["acme.inbound/100%", { key: "id|100%", scope: "acme.inbound" }],
+    ["acme.inbound/tag1,60/0,claim,v,-,m", { key: "id|tag1", scope: "acme.inbound" }],
     ["office.inbound+acme.outbound/t", { key: "id|t", scope: "office.inbound+acme.outbound" }],
   ])("%s says what its call counts for", (label, counted) => {
     expect(countedBy("id", label)).toEqual(counted);

@@ -1,11 +1,13 @@
 /** SIPp as a provider that asks for passwords, is silent, or refuses: what the agent is told and what the provider gets. */
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
+import { sippCall } from "../../src/phone/sipp.ts";
 import type { Callee } from "../../src/phone/sipp-callee.ts";
 import { soon } from "../lab/edge.ts";
+import { muLawTone } from "../lab/g711.ts";
 import { challengesAll, storm } from "./kit/sipp-provider.ts";
 import {
   agentsSide,
@@ -16,13 +18,14 @@ import {
   password,
   realm,
 } from "./provider-world.ts";
+import { refreshing } from "./timed-sipp.ts";
 
 let world: ProviderWorld;
 let agent: Phone;
 let before = 0;
 beforeAll(async () => {
   world = await openProvider();
-  // A phone tells the final code of a call, and puts one on hold.
+  // A phone tells the final code of a call.
   agent = await phone({
     launcher: await world.lab.host("10.0.4.10"),
     tools: world.lab.tools,
@@ -64,25 +67,42 @@ describe("passwords", () => {
     await refused().toMatchObject([{ trunk: "acme", code: 503, reason: "credentials" }]);
   });
 
-  test("every request of a call is challenged, and SIPp finds our credentials right", async () => {
-    const provider = await world.answers(challengesAll({ password, realm, second: "INVITE" }));
-    expect(await dial()).toMatchObject({ answered: true });
-    agent.hold();
-    await expect.poll(() => messagesOf(provider.messages(), "ACK").length, soon).toBe(4);
-    agent.hangUp();
-    await expect.poll(() => messagesOf(provider.messages(), "BYE").length, soon).toBe(2);
-    const log = (): string =>
-      readFileSync(join(world.lab.dir, "sipp", `${provider.running.name}.log`), "utf8");
-    await expect
-      .poll(() => log().match(/right \w+/g), soon)
-      .toEqual(["right INVITE", "right INVITE", "right BYE"]);
-    const numbers = messagesOf(provider.messages(), "INVITE")
-      .concat(messagesOf(provider.messages(), "BYE"))
-      .map((m) => Number.parseInt(headerValues(m.text, "CSeq")[0] ?? "", 10));
-    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
-    expect(messagesOf(agent.messages(), 401)).toEqual([]);
-    expect(provider.errors()).toBe("");
-  });
+  test.each(["INVITE", "UPDATE"] as const)(
+    "every request of a call with another %s is challenged, and SIPp finds our credentials right",
+    async (method) => {
+      const provider = await world.answers(challengesAll({ password, realm, second: method }));
+      const play = join(world.lab.dir, "agent.ul");
+      writeFileSync(play, muLawTone(hz.agent, 20_000));
+      const calls = await sippCall(
+        {
+          launcher: await world.lab.host("10.0.4.10"),
+          tools: world.lab.tools,
+          dir: join(world.lab.dir, "sipp-agent"),
+          name: method,
+          address: "10.0.4.10",
+          port: 5070,
+          rtpPort: 28_000,
+          receiveMs: 10_000,
+          remote: `${agentsSide.address}:${agentsSide.port}`,
+        },
+        refreshing({ to: outside, method, expires: 600, everySeconds: 1, seconds: 2, play }),
+      );
+      expect(calls).toMatchObject({ ok: 1, failed: 0, errors: "" });
+      expect(messagesOf(calls.messages, 401)).toEqual([]);
+      const log = (): string =>
+        readFileSync(join(world.lab.dir, "sipp", `${provider.running.name}.log`), "utf8");
+      await expect
+        .poll(() => log().match(/right \w+/g), soon)
+        .toEqual(["right INVITE", `right ${method}`, "right BYE"]);
+      const numbers = provider
+        .messages()
+        .filter((m) => /^(INVITE|UPDATE|BYE) /.test(m.text))
+        .map((m) => Number.parseInt(headerValues(m.text, "CSeq")[0] ?? "", 10));
+      expect(numbers).toHaveLength(6);
+      expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+      expect(provider.errors()).toBe("");
+    },
+  );
 });
 
 describe("a provider that", () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import { codecs } from "../../src/phone/sipp-xml.ts";
 import { startCaller } from "../lab/peers.ts";
-import { agentsSide, hz, openProvider, outside, type ProviderWorld } from "./provider-world.ts";
+import { agentsSide, hungUp, hz, openProvider, outside, type ProviderWorld } from "./provider-world.ts";
 
 let world: ProviderWorld;
 beforeAll(async () => {
@@ -19,7 +19,7 @@ describe("over UDP with G.711", () => {
     const call = await world.callsOut();
     expect(call).toMatchObject({ answered: true });
     await expect.poll(() => call.heard(hz.agent).heard).toBe(true);
-    await expect.poll(() => messagesOf(provider.messages(), "BYE")).toHaveLength(1);
+    await hungUp(provider);
     expect(provider.errors()).toBe("");
   });
 
@@ -39,6 +39,7 @@ describe("with reliable responses and PRACK (RFC 3262)", () => {
     expect(headerValues(prack?.text ?? "", "RAck")).toEqual([
       `1 ${headerValues(invite?.text ?? "", "CSeq")[0]}`,
     ]);
+    await hungUp(provider);
     expect(provider.errors()).toBe("");
   });
 
@@ -62,6 +63,7 @@ describe("with the offer in the 200 and the answer in the ACK (RFC 3261 section 
     expect(await agent.call({ expectHz: 700 })).toMatchObject({ answered: true, heardTone: true });
     expect(messagesOf(provider.messages(), "INVITE")[0]?.text).not.toContain("m=audio");
     expect(messagesOf(provider.messages(), "ACK")[0]?.text).toContain("m=audio");
+    await hungUp(provider);
     expect(provider.errors()).toBe("");
   });
 

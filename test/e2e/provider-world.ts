@@ -24,6 +24,12 @@ export const hz = { provider: 700, agent: 1100 } as const;
 export const outside = "+14155550123";
 export const inside = "+14155550001";
 
+/** Waits for the agent's BYE, which would else reach the SIPp of the next test. */
+export const hungUp = (provider: Sipp): Promise<void> =>
+  expect
+    .poll(() => messagesOf(provider.messages(), "BYE").length, { timeout: 5000, interval: 20 })
+    .toBe(1) as Promise<void>;
+
 export interface ProviderWorld {
   readonly lab: Lab;
   readonly edge: Edge;

@@ -54,9 +54,13 @@ export function refreshing(o: Refreshing): string {
       body,
       how,
     );
+  // A re-INVITE moves the target, for its own ACK too (RFC 3261 section 12.2.1.2); SIPp takes [next_url] from no second answer.
+  const target = keep("Contact: *<([^>]*)>", "target");
+  const moved = (method: string, cseq: number): boolean =>
+    o.method === "INVITE" && (cseq > 2 || (cseq === 2 && method === "ACK"));
   const within = (method: string, cseq: number, more: readonly string[] = [], body = "", how = {}): Step =>
     message(
-      `${method} [next_url] SIP/2.0`,
+      `${method} ${moved(method, cseq) ? "[$target]" : "[next_url]"} SIP/2.0`,
       `To: <${uri}>[peer_tag_param]`,
       `${cseq} ${method}`,
       ["[routes]", ...more],
@@ -77,7 +81,7 @@ export function refreshing(o: Refreshing): string {
       wait,
       within("INVITE", cseq, timer, offer(cseq), retrans),
       provisionals,
-      receive(200, {}, [agreed]),
+      receive(200, {}, [agreed, target]),
       within("ACK", cseq),
     ];
   });
@@ -98,6 +102,6 @@ export function refreshing(o: Refreshing): string {
       receive(200),
       act(log("ended call=[call_number] at=[clock_tick] code=[$code]")),
     ],
-    ["code", "agreed"],
+    ["code", "agreed", "target"],
   );
 }

@@ -24,6 +24,7 @@ export const everything = {
         inbound: { calls: 8 },
         outbound: { calls_per_second: 2 },
         call_minutes: 60,
+        media_timeout: 30,
         response: { code: 486, reason: "Busy Here" },
       },
       sip: {
@@ -75,7 +76,8 @@ export const everything = {
         transcode: "auto",
         dtmf: "auto",
         session_timer: { expires: 1800, min: 90 },
-        refer: "off",
+        refer: "pass",
+        refer_to: ["+1415", "2003"],
         failover: { continue_on: [486], stop_on: [503] },
       },
       pbx: [{ type: "asterisk" }],

@@ -275,7 +275,6 @@ describe("features of a trunk", () => {
       limits: {
         inbound: {},
         outbound: {},
-        call_minutes: 240,
         response: { code: 503, reason: "Service Unavailable" },
       },
     });

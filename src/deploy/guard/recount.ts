@@ -6,8 +6,8 @@ import { callRpc } from "../../verify/binrpc.ts";
 import { valuesNamed } from "../../verify/table-rpc.ts";
 import type { Edge } from "../edge.ts";
 import { type Counted, labelsOf, listSessions } from "../sessions.ts";
-import { generationOf } from "../state/generations.ts";
 import type { ProcessId } from "../supervise/process.ts";
+import { runningProxies } from "./proxies.ts";
 import { controlSocket } from "./retire.ts";
 
 /** Milliseconds for which a call may count whose session was never seen: longer than any call rings (`max_inv_lifetime`). */
@@ -44,13 +44,15 @@ export function newRecounting(): Recounting {
 
 /** Whether a Kamailio runs that nobody has looked at yet. */
 export function hasNewcomer(edge: Edge, memory: Recounting): boolean {
-  return running(edge).some(({ generation, process }) => lastLook(memory, generation, process) === undefined);
+  return runningProxies(edge).some(
+    ({ generation, process }) => lastLook(memory, generation, process) === undefined,
+  );
 }
 
 /** One look at all that count. */
 export async function recount(edge: Edge, memory: Recounting, now = Date.now()): Promise<void> {
   const proxies: Proxy[] = [];
-  for (const { generation, process } of running(edge)) {
+  for (const { generation, process } of runningProxies(edge)) {
     const known = lastLook(memory, generation, process);
     if (known?.counts === false) continue;
     const socket = controlSocket(edge, generation);
@@ -147,14 +149,6 @@ function scopes(labels: ReadonlyMap<string, Label>): ReadonlyMap<string, string>
       counted === null ? [] : [[counted.key, counted.scope] as const],
     ),
   );
-}
-
-function running(edge: Edge): readonly { readonly generation: number; readonly process: ProcessId }[] {
-  return edge.supervisor.names().flatMap((name) => {
-    const generation = generationOf(name);
-    const process = generation === undefined ? undefined : edge.supervisor.main(name);
-    return generation === undefined || process === undefined ? [] : [{ generation, process }];
-  });
 }
 
 /** What was seen of this very process. */

@@ -7,11 +7,14 @@ import { withReason } from "./reason.ts";
 type LimitsDraft = z.output<typeof limitsSchema>;
 
 export function resolveLimits(draft: LimitsDraft = {}): LimitsModel {
+  // What the media relay gives up cannot be ended any more, so that the edge has to be first.
+  const silence = draft.media_timeout ?? (draft.call_minutes === undefined ? undefined : 60);
   return {
     ...pair(draft),
     inbound: pair(draft.inbound),
     outbound: pair(draft.outbound),
-    call_minutes: draft.call_minutes ?? 240,
+    ...(draft.call_minutes === undefined ? {} : { call_minutes: draft.call_minutes }),
+    ...(silence === undefined ? {} : { media_timeout: silence }),
     response: withReason(draft.response ?? { code: 503 }),
   };
 }

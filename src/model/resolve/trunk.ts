@@ -66,6 +66,7 @@ export function resolveTrunk(draft: TrunkDraft, at: JsonPointer, context: TrunkC
     transcode: draft.sip.transcode ?? "auto",
     dtmf: draft.sip.dtmf ?? "auto",
     refer: draft.sip.refer ?? "off",
+    ...(draft.sip.refer_to === undefined ? {} : { refer_to: [...new Set(draft.sip.refer_to)].sort() }),
     ...(timer === undefined ? {} : { session_timer: timer }),
     failover: {
       continue_on: codes(draft.sip.failover?.continue_on),

@@ -38,7 +38,17 @@ export const limits = z
       .int()
       .min(1)
       .max(1440)
-      .describe("Minutes after which a call is ended. Default: 240.")
+      .describe(
+        "Minutes after its INVITE at which a call is ended, with a BYE to both sides; for a forwarded call the shorter one of its trunks counts. Calls whose media relay has crashed are not ended. Default: no limit.",
+      )
+      .optional(),
+    media_timeout: z
+      .int()
+      .min(10)
+      .max(3600)
+      .describe(
+        "Seconds without a packet from either side after which a call is ended, with a BYE to both; on hold, where none is expected, it is 58 minutes. Default: 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds.",
+      )
       .optional(),
     response: refusal.describe("What a full trunk answers. Default: 503 Service Unavailable.").optional(),
   })

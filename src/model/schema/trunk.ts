@@ -10,6 +10,13 @@ import { identifier, sipUri } from "./text.ts";
 
 const callerSource = z.enum(["pai", "rpid", "ppi", "from"]);
 
+const referTo = z
+  .string()
+  .regex(
+    /^\+(?:[1-9][0-9]{0,14})?$|^[A-Za-z0-9*_.-]{1,64}$/,
+    "must be the start of numbers in E.164 such as +1415, or a whole extension or name such as 2003",
+  );
+
 const statusCode = z.int().min(400).max(699);
 
 const sessionTimer = z
@@ -119,7 +126,7 @@ export const sip = z
     dtmf: z
       .enum(["rfc4733", "info", "auto"])
       .describe(
-        "How digits cross to the other end: `rfc4733` as telephone events in the audio stream, `info` as SIP INFO, `auto` as they come. Default: `auto`.",
+        "How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), for which the edge decodes the audio of the trunk's calls; `info` as SIP INFO; `auto` as they come. Default: `auto`.",
       )
       .optional(),
     session_timer: z
@@ -131,7 +138,15 @@ export const sip = z
     refer: z
       .enum(["off", "pass"])
       .describe(
-        "Call transfer by REFER: `off` refuses it, `pass` hands it to the other side. Default: `off`.",
+        "Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. Calls that the edge forwards cannot be transferred. Default: `off`.",
+      )
+      .optional(),
+    refer_to: z
+      .array(referTo)
+      .min(1)
+      .max(1000)
+      .describe(
+        "Whom a REFER may name, from either side: starts of numbers in E.164, for example `+1415`, and extensions or names as they stand, for example `2003`; anybody else is refused with 403, and so is what `outbound` denies. Default: what `outbound` allows; without `outbound` nobody.",
       )
       .optional(),
     failover: failover

@@ -5,6 +5,7 @@ import { isPrintable, kamFormat } from "./escape.ts";
 import { readable } from "./lower/grouped.ts";
 import { mayRegister } from "./lower/registrar.ts";
 import { countExact } from "./lower/routes.ts";
+import { sealKey } from "./sealed.ts";
 
 export interface KamailioBinding {
   readonly generation: number;
@@ -76,7 +77,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
     `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
     `#!substdef "!CREW_RECORD_TOKEN!${recordToken(binding.keys)}!g"`,
-    `#!substdef "!CREW_SEAL_KEY!${sealKey(binding.keys.topology)}!g"`,
+    `#!substdef "!CREW_SEAL_KEY!${sealKey(hex(binding.keys.topology)).toString("base64")}!g"`,
     `#!substdef "!CREW_ROUTE_KEY!${hex(binding.keys.route)}!g"`,
     ...(binding.predecessorPort === undefined
       ? []
@@ -93,11 +94,6 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     ...tablesAtStart(binding, model),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-/** The AES-128 key of what is sealed, in base64. */
-function sealKey(key: string): string {
-  return Buffer.from(hex(key).slice(0, 32), "hex").toString("base64");
 }
 
 /**

@@ -21,6 +21,9 @@ const keptHeaders = [
   ...["Content-Disposition", "Content-Encoding", "e", "Content-Language", "MIME-Version"],
 ];
 
+/** What REFER and NOTIFY have beside (RFC 3515, 4488). */
+const referHeaders = ["Event", "o", "Subscription-State", "Refer-Sub"];
+
 /** Whether an answer leads to the next target; `failover` of a trunk overrides it. */
 const usualFailures = [
   [408, 430, 480, 500, 502],
@@ -37,6 +40,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
   const nat = has.nat && media;
   const srtp = has.srtp && media;
   const transcode = has.transcode && media;
+  const dtmf = has.dtmf && media;
+  const labelled = has.limits ? " label=$avp(label)" : "";
   const constant = (text: string): KamToken => trusted(text);
   return {
     edge: kamComment(doc.edge),
@@ -75,7 +80,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     sanity: has.digest ? 32743 : 22503,
     // Version, method and number of CSeq, Content-Length, Proxy-Require, duplicate tags, first Via; credentials.
     sanity_within: has.digest ? 31457 : 21217,
-    kept_headers: constant(`^(${keptHeaders.join("|")})$`),
+    kept_headers: constant(`^(${[...keptHeaders, ...(has.refer ? referHeaders : [])].join("|")})$`),
     media,
     nat,
     block: has.block && media,
@@ -85,7 +90,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     unlike: srtp || transcode,
     legs_differ: nat || srtp || transcode,
     plain_profile: constant(plainProfile),
-    media_base: constant(mediaBaseOf(doc.line, srtp)),
+    media_base: constant(`${mediaBaseOf(doc.line, srtp)}${dtmf ? " $avp(inject)" : ""}`),
+    dtmf,
     codec_flags: constant(transcode ? " $var(codecs)" : ""),
     flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
     pinned: constant(pinned),
@@ -112,8 +118,12 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     failover: has.failover,
     limits: has.limits,
     directions: has.directions,
-    // What a session counts for, kept with it by the media relay.
-    label: constant(has.limits ? " label=$avp(label)" : ""),
+    ends: has.ends && media,
+    // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
+    label: constant(labelled),
+    answer_label: constant(has.ends ? "$var(kept)" : ""),
+    late_label: constant(has.ends ? "$var(kept)" : labelled),
+    moved_label: constant(has.ends ? "$var(moved)" : ""),
     outbound: has.outbound,
     forwards: has.forwards,
     from_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
@@ -127,7 +137,11 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     contacts_among_sources: has.contactsAmongSources,
     cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
-    e164: has.numbers || has.outbound,
+    refer: has.refer,
+    // Methods that have a Contact of their own, which is masked.
+    contact_methods: constant(has.refer ? "INVITE|UPDATE|REFER|NOTIFY" : "INVITE|UPDATE"),
+    e164: has.numbers || has.outbound || has.refer,
+    prefixes_of_numbers: has.outbound || has.refer,
     // Whether the sender of a request within a call is its caller.
     calling: constant(has.outbound ? "$var(calling) == 1" : "$var(side) == 1"),
     responses: has.responses,
@@ -148,6 +162,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     caller: constant(has.identity ? "avp(caller)" : "fU"),
     ring: has.ring,
     session_timers: has.sessionTimers,
+    usual_interval: has.usualInterval ?? false,
     agent_users: has.agentUsers,
     host_agents: has.hostAgents,
     cidr: has.cidr,

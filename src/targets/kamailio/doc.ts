@@ -41,6 +41,12 @@ export interface Switches {
   /** Calls to the carrier side have headers of the config's own. */
   readonly headersOut: boolean;
   readonly limits: boolean;
+  /** Trunks whose calls the edge ends: after a time, or where their media is dead. */
+  readonly ends: boolean;
+  /** Trunks whose digits cross as telephone events, however they come. */
+  readonly dtmf: boolean;
+  /** Trunks whose calls may be transferred. */
+  readonly refer: boolean;
   /** Limits of one direction of a trunk. */
   readonly directions: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
@@ -71,6 +77,8 @@ export interface Switches {
   readonly ring: boolean;
   /** Trunks whose calls get session timers. */
   readonly sessionTimers: boolean;
+  /** Session-Expires where all trunks add the same, in seconds. */
+  readonly usualInterval?: number;
   /** Media addresses that are learned. */
   readonly nat: boolean;
   /** Agents whose URI has a user part; agents named by host names. */

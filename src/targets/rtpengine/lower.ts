@@ -38,7 +38,7 @@ export function lower(model: Model): Result<RtpengineDoc> {
       {
         title: "Seconds without media until a call is given up: in conversation, on hold, and while it rings",
         settings: [
-          { option: "timeout", value: 60 },
+          { option: "timeout", value: mediaTimeout(model) },
           { option: "silent-timeout", value: 3600 },
           // Longer than any carrier rings; Kamailio deletes calls that fail, so this bounds only what it forgot.
           { option: "offer-timeout", value: 300 },
@@ -70,6 +70,11 @@ export function lower(model: Model): Result<RtpengineDoc> {
       },
     ],
   });
+}
+
+/** Longer than any trunk allows silence: the edge ends such a call before, while rtpengine still knows whom to tell. */
+function mediaTimeout({ trunks }: Model): number {
+  return Math.max(60, ...trunks.map((t) => (t.limits.media_timeout ?? 0) + 30));
 }
 
 /** `carrier` has one entry for each family of `public_ip`, `agents` one. */

@@ -42,3 +42,14 @@ test("directions are in the script only where one has a limit of its own, limits
   });
   expect(lowered({}).has).toMatchObject({ limits: false, directions: false });
 });
+
+test("the time of calls is a row of its own, and in the script only where a trunk has one", () => {
+  const over = (limits: object) => {
+    const { value } = parseConfig({ crew_id: "acme", limits, sip: {} });
+    const doc = value === undefined ? undefined : lower(value).value;
+    return [doc?.has.ends, doc?.tables.find((t) => t.name === "over")?.rows];
+  };
+  expect(over({})).toEqual([false, undefined]);
+  expect(over({ call_minutes: 60 })).toEqual([true, [{ key: "acme", value: "3600/60", at: "/limits" }]]);
+  expect(over({ media_timeout: 30 })).toEqual([true, [{ key: "acme", value: "0/30", at: "/limits" }]]);
+});

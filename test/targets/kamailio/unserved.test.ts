@@ -19,8 +19,6 @@ describe("a property that is not acted on", () => {
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
     [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
-    [{ sip: { refer: "pass" } }, "CREW4015 warning /sip/refer"],
-    [{ limits: { call_minutes: 60 }, sip: {} }, "CREW4018 warning /limits/call_minutes"],
   ])("%j is said", (draft, expected) => {
     expect(warnings(draft)).toEqual([expected]);
   });

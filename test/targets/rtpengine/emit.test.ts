@@ -28,6 +28,18 @@ function emitted(doc: RtpengineDoc | undefined): {
 }
 
 describe("rtpengine.conf", () => {
+  test("gives a call up only after the edge has ended it", () => {
+    const timeout = (media_timeout?: number) => {
+      const model = modelOf({ public_ip: "203.0.113.99", agents: { address: "10.0.4.1" } });
+      const trunks = model.trunks.map((t) => ({
+        ...t,
+        limits: { ...t.limits, ...(media_timeout === undefined ? {} : { media_timeout }) },
+      }));
+      return /^timeout = (\d+)$/m.exec(emitted(lower({ ...model, trunks }).value).text)?.[1];
+    };
+    expect([timeout(), timeout(20), timeout(120)]).toEqual(["60", "60", "150"]);
+  });
+
   test("has both sides, both families, and what the world sees", () => {
     const model = modelOf({
       public_ip: { v4: "203.0.113.99", v6: "2001:db8::7" },

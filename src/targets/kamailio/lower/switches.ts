@@ -1,5 +1,5 @@
 /** Which parts of the script a Model needs. */
-import type { Model, RouteModel } from "../../../model/model.ts";
+import type { Model, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
 import { opusOf } from "./codecs.ts";
 import { readsHeaders } from "./identity.ts";
@@ -69,6 +69,9 @@ export function lowerSwitches(
         [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
       ),
     ),
+    ends: some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])),
+    dtmf: trunks.some((t) => t.dtmf === "rfc4733"),
+    refer: trunks.some((t) => t.refer === "pass"),
     directions: trunks.some(({ limits: l }) =>
       some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),
     ),
@@ -80,10 +83,16 @@ export function lowerSwitches(
     rates: transcodes && some(trunks.map(opusOf)),
     srtp: [...trunks, ...model.agents].some((side) => side.media_encryption !== "disabled"),
     sessionTimers: some(trunks.map((t) => t.session_timer)),
+    ...usualInterval(trunks),
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),
     // Where both sides share an address, strangers can reach the agents' media ports too.
     block: network.agents.address === network.bind.v4 || network.agents.address === network.bind.v6,
   };
+}
+
+function usualInterval(trunks: readonly TrunkModel[]): { readonly usualInterval?: number } {
+  const [first, ...others] = new Set(trunks.map((t) => t.session_timer?.expires));
+  return first === undefined || others.length > 0 ? {} : { usualInterval: first };
 }

@@ -58,6 +58,19 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       ? [stored("timer", "session timer of a trunk: Session-Expires ^ Min-SE", timerRows(trunks))]
       : []),
     ...(has.limits ? limitTables(trunks) : []),
+    ...(has.ends
+      ? [stored("over", "seconds a call of a trunk may last / be without media, 0 for ever", endRows(trunks))]
+      : []),
+    ...(has.dtmf ? [stored("dtmf", "trunks whose digits cross as telephone events", dtmfRows(trunks))] : []),
+    ...(has.refer
+      ? [
+          stored(
+            "refer",
+            "whom a transfer may name: starts of numbers, users ^ denied starts",
+            referRows(trunks),
+          ),
+        ]
+      : []),
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
       : []),
@@ -169,6 +182,32 @@ function conditionTables({ conditions }: RouteTables, zones: Model["time_zones"]
         ]
       : []),
   ];
+}
+
+function endRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks.flatMap(({ id, at, limits: { call_minutes: minutes = 0, media_timeout: silence = 0 } }) =>
+    minutes + silence === 0 ? [] : [{ key: id, value: `${minutes * 60}/${silence}`, at: join(at, "limits") }],
+  );
+}
+
+function dtmfRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks
+    .filter((t) => t.dtmf === "rfc4733")
+    .map((t) => ({ key: t.id, value: 1, at: join(t.at, "sip", "dtmf") }));
+}
+
+function referRows(trunks: readonly TrunkModel[]): Row[] {
+  return trunks
+    .filter((t) => t.refer === "pass")
+    .map(({ id, at, refer_to, outbound }) => {
+      const allowed = refer_to ?? outbound?.allowed_destinations.map((d) => d.prefix) ?? [];
+      const denied = outbound?.denied_destinations.map((d) => d.prefix) ?? [];
+      return {
+        key: id,
+        value: [allowed.join(","), denied.join(",")].join(separator),
+        at: join(at, "sip", "refer"),
+      };
+    });
 }
 
 function failoverRows(trunks: readonly TrunkModel[]): Row[] {
