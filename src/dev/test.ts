@@ -1,4 +1,4 @@
-/** The whole test of the project: style, types, generated files, tests; ends with one line that counts. */
+/** The whole test of the project: style, types, generated files, tests and what they show; ends with one line that counts. */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -33,6 +33,7 @@ const ran = succeeds("tests", "vitest/vitest.mjs", [
   "run",
   "--reporter=default",
   "--reporter=json",
+  "--reporter=./test/acceptance/reporter.ts",
   `--outputFile.json=${resultFile}`,
   ...process.argv.slice(2),
 ]);

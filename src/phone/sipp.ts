@@ -124,8 +124,8 @@ function command(o: SippOptions, scenario: string, more: readonly string[] = [])
       transport,
     ],
     ...["-min_rtp_port", `${rtp}`, "-max_rtp_port", `${rtp + 998}`, "-nostdin", "-aa"],
-    // Each SIPp takes a UDP control port; 8888 and up by default, which several at once would race for.
-    ...["-ci", o.address, "-cp", `${rtp + 999}`],
+    // Each SIPp takes a UDP control port, of IPv4; 8888 and up by default, which several at once would race for.
+    ...["-ci", o.address.includes(":") ? "127.0.0.1" : o.address, "-cp", `${rtp + 999}`],
     ...["-recv_timeout", `${o.receiveMs ?? 35_000}`, "-max_reconnect", "5", "-reconnect_close", "false"],
     ...["-trace_err", "-error_file", join(o.dir, `${o.name}.errors`)],
     ...["-trace_logs", "-log_file", join(o.dir, `${o.name}.log`)],

@@ -2,10 +2,10 @@
 import { chmodSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
-import { accepts, ringsFor } from "../e2e/kit/behaviours.ts";
+import { accepts } from "../e2e/kit/behaviours.ts";
 import { statusOf, uriOf } from "../e2e/kit/message.ts";
 import { type Asked, registered } from "../e2e/kit/registering.ts";
-import { type Server, sipServer } from "../e2e/kit/server.ts";
+import { type Behaviour, type Server, sipServer } from "../e2e/kit/server.ts";
 import { labEngine } from "../lab/edge.ts";
 import { type DeployLab, groups, openDeployLab } from "./edge.ts";
 
@@ -129,8 +129,20 @@ test("outlives the death of Kamailio", async () => {
 test("that came to one generation is known to the other", async () => {
   // A call that rings keeps the generation before.
   const before = pbx.requests("INVITE").length;
-  pbx.answerWith(ringsFor(60_000), accepts());
-  const ringing = edge.call(number);
+  let pickUp = () => {};
+  const pickedUp = new Promise<void>((resolve) => {
+    pickUp = resolve;
+  });
+  const rings: Behaviour = async function* (turn, next) {
+    if (turn.method === "INVITE") {
+      yield turn.reply("180 Ringing");
+      await pickedUp;
+    }
+    yield* next();
+  };
+  pbx.answerWith(rings, accepts());
+  const caller = await sipServer(edge.lab, "127.0.0.2", 5599, accepts());
+  const ringing = caller.ask(caller.make({ uri: `sip:${number}@${edgeAt.address}` }), 120_000, edgeAt);
   await pbx.request("INVITE", before);
   configure();
   const deployed = await edge.deploy(env);
@@ -145,8 +157,10 @@ test("that came to one generation is known to the other", async () => {
   };
   await expect.poll(inOld, { timeout: 5000, interval: 100 }).toContain("192.168.1.13");
   pbx.answerWith(accepts());
+  pickUp();
+  expect(statusOf(await ringing)).toBe(200);
   await ask({ contact: "<sip:office@192.168.1.13>", expires: 0 });
-  await ringing;
+  await caller.close();
 });
 
 test("that was changed while there was no guard outlives the death of Kamailio too", async () => {

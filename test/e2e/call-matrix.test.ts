@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { phone } from "../../src/phone/baresip.ts";
+import { shows } from "../acceptance/shows.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
 import { soon } from "../lab/edge.ts";
 import { startAgent, startCaller, type TestAgent, type TestCaller, type Via } from "../lab/peers.ts";
@@ -66,6 +67,7 @@ describe("the caller hangs up", () => {
 
   // Each program is one caller and one agent at a time.
   test.each([0, 1, 2])("audio both ways, round %i of all pairs", async (round) => {
+    shows("behaviour/01-basic-call");
     await Promise.all(programs.map((from, i) => call(from, programs[(i + round) % 3] ?? "sipp")));
     await expect.poll(() => world.sessions(), { timeout: 2000 }).toEqual([]);
   });
@@ -73,6 +75,7 @@ describe("the caller hangs up", () => {
 
 describe("the agent hangs up", () => {
   test("SIPp to baresip", async () => {
+    shows("behaviour/01-basic-call");
     const at = await world.lab.host(agentAt.baresip);
     const agent = await phone({
       ...{ launcher: at, tools: world.lab.tools, dir: join(world.lab.dir, "ends"), name: "ends" },
@@ -97,6 +100,7 @@ describe("the agent hangs up", () => {
   });
 
   test("baresip to Asterisk", async () => {
+    shows("behaviour/01-basic-call");
     const lab = world.lab;
     const agent = await startAsterisk(
       lab,
@@ -132,6 +136,7 @@ describe("the agent hangs up", () => {
   });
 
   test("Asterisk to SIPp", async () => {
+    shows("behaviour/01-basic-call");
     const agent = await world.agent({ via: "sipp", at: `${agentAt.sipp}:5090`, sipp: { byeAfterMs: 900 } });
     const caller = await world.caller({ via: "asterisk", from: `${callerAt.asterisk}:5070`, to: dial(10) });
     const result = await caller.call({ talkMs: 8000, expectHz: 700 });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { capture, rtpStreams } from "../lab/capture.ts";
 import type { UdpPeer } from "../lab/sockets.ts";
 import { back, type Half, half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
@@ -18,6 +19,7 @@ import {
   type World,
 } from "./call-world.ts";
 import { bodyOf, response, sdp, statusOf } from "./kit/message.ts";
+import { flows as rtpFlows } from "./kit/rtp.ts";
 
 const carrierHost = "203.0.113.200";
 const agentHost = "10.0.4.200";
@@ -57,33 +59,11 @@ const say = (to: string, status: string, body = "", headers: readonly string[] =
 const callerSays = (to: string, status: string, body = ""): Promise<void> =>
   caller.send(response(to, status, { contact: `sip:+14155550100@${carrierHost}:5060`, body }));
 
-let bursts = 0;
 /** Whether RTP from `port` to where an SDP sends it comes out at the other side's `at`. */
 async function flows(port: number, told: string, at: number): Promise<boolean> {
   const [from, to] = [media[port], media[at]];
   if (from === undefined || to === undefined) throw new Error(`no RTP socket at ${port} or ${at}`);
-  const body = bodyOf(told);
-  const target = {
-    address: /^c=IN IP4 (\S+)/m.exec(body)?.[1] ?? "",
-    port: Number(/^m=audio (\d+)/m.exec(body)?.[1]),
-  };
-  const mark = ++bursts;
-  const ours = (data: Buffer): boolean => data.length === 172 && data.readUInt32BE(168) === mark;
-  for (let i = 0; i < 6; i++) {
-    const packet = Buffer.alloc(172, 0xff);
-    packet.writeUInt16BE(0x8000);
-    packet.writeUInt16BE((mark * 100 + i) & 0xffff, 2);
-    packet.writeUInt32BE((mark * 100 + i) * 160, 4);
-    packet.writeUInt32BE(port, 8);
-    packet.writeUInt32BE(mark, 168);
-    await from.send(packet, target);
-    await sleep(10);
-  }
-  for (let waited = 0; waited < 500; waited += 20) {
-    if (to.received.filter((d) => ours(d.data)).length >= 4) return true;
-    await sleep(20);
-  }
-  return false;
+  return rtpFlows(from, told, to);
 }
 
 /** Both directions, each side sending to where it was told last. */
@@ -111,6 +91,7 @@ async function up(): Promise<{ call: Invited; ok: string }> {
 
 describe("before the answer", () => {
   test("early media is heard, and the answer changes nothing", async () => {
+    shows("behaviour/19-early-media");
     const call = await ring({ body: callerSdp() });
     await say(call.got, "183 Session Progress", agentSdp());
     const progress = await caller.next(call.callId, 183);
@@ -124,6 +105,7 @@ describe("before the answer", () => {
   });
 
   test("183 and 180 in any number and order reach the caller", async () => {
+    shows("behaviour/19-early-media");
     const call = await ring({ body: callerSdp() });
     const order = [180, 183, 180, 183, 180];
     for (const code of order) {
@@ -138,6 +120,7 @@ describe("before the answer", () => {
   });
 
   test("a reliable 183, its PRACK, and an UPDATE that moves the caller's media", async () => {
+    shows("behaviour/15-prack-update");
     const call = await ring({ body: callerSdp(), headers: ["Supported: 100rel"] });
     expect(headerValues(call.got, "Supported").join()).toContain("100rel");
     await say(call.got, "183 Session Progress", agentSdp(), ["Require: 100rel", "RSeq: 1"]);
@@ -163,6 +146,7 @@ describe("before the answer", () => {
   });
 
   test("an agent's offer in a reliable 183 is answered in PRACK", async () => {
+    shows("behaviour/15-prack-update", "behaviour/11-late-offer");
     const call = await ring({ body: "", headers: ["Supported: 100rel"] });
     await say(call.got, "183 Session Progress", agentSdp(), ["Require: 100rel", "RSeq: 7"]);
     const progress = await caller.next(call.callId, 183);
@@ -182,6 +166,7 @@ describe("before the answer", () => {
   });
 
   test("an INVITE that comes again is the same call: the agent has one, the caller gets the last ringing again", async () => {
+    shows("behaviour/05-repeated-invite");
     const call = await ring({ body: callerSdp() });
     await caller.send(call.sent);
     await caller.send(call.sent);
@@ -199,6 +184,7 @@ describe("before the answer", () => {
 });
 
 test("an offer that comes with the 200 is answered in ACK", async () => {
+  shows("behaviour/11-late-offer");
   const call = await ring({ body: "" });
   expect(bodyOf(call.got)).toBe("");
   await say(call.got, "200 OK", agentSdp());
@@ -211,6 +197,7 @@ test("an offer that comes with the 200 is answered in ACK", async () => {
 
 describe("within the call", () => {
   test("the caller holds, resumes and moves its media by re-INVITE", async () => {
+    shows("behaviour/12-hold", "behaviour/13-re-invite");
     const { call, ok } = await up();
     await talks(ok, call.got);
     const offers = [
@@ -235,6 +222,7 @@ describe("within the call", () => {
   });
 
   test("the agent holds, resumes and moves its media by re-INVITE", async () => {
+    shows("behaviour/12-hold", "behaviour/13-re-invite");
     const { call, ok } = await up();
     const offers = [
       [agentSdp(18_000, "sendonly"), callerSdp(17_000, "recvonly")],
@@ -256,6 +244,7 @@ describe("within the call", () => {
   });
 
   test("UPDATE from both sides, with an offer and as a mere refresh", async () => {
+    shows("behaviour/15-prack-update");
     const { call, ok } = await up();
     await caller.send(within(caller, call, ok, "UPDATE", 2, { body: callerSdp(17_002) }));
     const fromCaller = await agent.next(call.callId, "UPDATE");
@@ -290,6 +279,7 @@ describe("within the call", () => {
   });
 
   test("re-INVITEs that cross are refused with 491 by both sides, and the call goes on", async () => {
+    shows("behaviour/14-glare");
     const { call, ok } = await up();
     await Promise.all([
       caller.send(within(caller, call, ok, "INVITE", 2, { body: callerSdp() })),
@@ -308,6 +298,7 @@ describe("within the call", () => {
   });
 
   test("a call goes on after a refused re-INVITE", async () => {
+    shows("behaviour/13-re-invite");
     const { call, ok } = await up();
     const body = callerSdp().replace("RTP/AVP 0 8", "RTP/AVP 8 0");
     await caller.send(within(caller, call, ok, "INVITE", 2, { body }));

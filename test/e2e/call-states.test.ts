@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import { sippAgent, sippCall } from "../../src/phone/sipp.ts";
+import { shows } from "../acceptance/shows.ts";
 import { startAsterisk } from "../lab/asterisk.ts";
 import { soon } from "../lab/edge.ts";
 import { givesUp, unsounding } from "./call-kinds.ts";
@@ -51,6 +52,7 @@ const forgotten = (): Promise<void> =>
   expect.poll(() => world.sessions(), { timeout: 3000, interval: 100 }).toEqual([]) as Promise<void>;
 describe("the caller gives up", () => {
   test("SIPp, while it rings", async () => {
+    shows("behaviour/02-cancel");
     const agent = await world.agent({ via: "sipp", at: `${host}:5080`, ringMs: 20_000 });
     expect(await world.sipp(0, { cancelAfterMs: 300 })).toMatchObject({
       ok: 1,
@@ -75,6 +77,7 @@ describe("the caller gives up", () => {
   });
 
   test("Asterisk, while it rings", async () => {
+    shows("behaviour/02-cancel");
     const agent = await world.agent({ via: "sipp", at: `${host}:5080`, ringMs: 20_000 });
     const caller = await world.caller({ via: "asterisk", from: "203.0.113.11:5060", to: dial(0) });
     const result = await caller.call({ waitMs: 1000 });
@@ -87,6 +90,7 @@ describe("the caller gives up", () => {
     ["the agent has said 100", unsounding()],
     ["the agent has said nothing", undefined],
   ])("before any ringing, when %s", async (_, scenario) => {
+    shows("behaviour/03-cancel-race");
     const place = { tools: world.lab.tools, dir: join(world.lab.dir, "unsounding") };
     const agent = await sippAgent(
       { ...place, launcher: await world.lab.host(host), name: unique("agent"), address: host, port: 5080 },
@@ -108,6 +112,7 @@ describe("the caller gives up", () => {
   });
 
   test("at the moment the agent answers: either it never was, or it is a call that ends properly", async () => {
+    shows("behaviour/03-cancel-race");
     const agent = await agentSink(await world.lab.host(host), host, 5083, agentsSide);
     const caller = await party(await world.lab.host("203.0.113.13"), "203.0.113.13", 5060, edgeAt);
     onTestFinished(() => agent.close());

@@ -1,5 +1,6 @@
 /** TCP on either side of the edge, and on one side only. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { shows } from "../acceptance/shows.ts";
 import type { Via } from "../lab/peers.ts";
 import { agentsSide, dial, draft, openWorld, saw, toAgent, type World } from "./call-world.ts";
 
@@ -27,6 +28,7 @@ const cases: readonly [from: Via, fromBy: Transport, to: Via, toBy: Transport][]
 ];
 
 test.each(cases)("%s over %s to %s over %s, audio both ways", async (from, fromBy, to, toBy) => {
+  shows("document/transports");
   const i = cases.findIndex((c) => c[0] === from && c[1] === fromBy && c[2] === to && c[3] === toBy);
   const agent = await world.agent({
     via: to,

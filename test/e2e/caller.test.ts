@@ -1,6 +1,7 @@
 /** Who an agent is told calls: the header that the trunk says, in every spelling, and nothing of who does not want to be known. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { leaks } from "../lab/leaks.ts";
 import { accepts } from "./kit/agent.ts";
@@ -141,6 +142,7 @@ describe("P-Asserted-Identity, then Remote-Party-ID", () => {
     ["neither: From, which nobody asserts", [], only("+14155550100")],
     ["a header that the trunk does not name", [ppi(`<sip:+14155550113@${at}>`)], only("+14155550100")],
   ])("%s", async (_, headers, expected) => {
+    shows("document/caller-id");
     expect(await shown("acme", headers)).toEqual(expected);
   });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Phone, type PhoneOptions, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import type { Asterisk } from "../lab/asterisk.ts";
 import { capture, rtpStreams } from "../lab/capture.ts";
 import { authority } from "../lab/certificates.ts";
@@ -133,6 +134,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
 
   describe.each(sides)("the provider with %s media, and an agent with %s media", (account, agentName) => {
     test("is registered with", async () => {
+      shows("document/registration");
       const contact =
         account === "secure" ? `sip:secure@${edgeAt}:5061;transport=tls` : `sip:plain@${edgeAt}:5060`;
       await expect.poll(() => provider.contacts(accounts[account]), { timeout: 20_000 }).toEqual([contact]);
@@ -168,6 +170,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     }, 60_000);
 
     test("is called by the agent, and asks for the password of the account", async () => {
+      shows("document/outbound", "document/tls", "document/srtp");
       const before = provider.messages().length;
       const agent = agentOf(agentName);
       const port = agentName === "secure" ? "5081;transport=tls" : "5080";

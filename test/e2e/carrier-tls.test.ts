@@ -1,14 +1,17 @@
 /** Calls from agents to carriers over TLS: nothing of a call goes to who is not the carrier, and the call goes on elsewhere. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
-import { authority, type Certificate } from "../lab/certificates.ts";
+import { sippAgent } from "../../src/phone/sipp.ts";
+import { type Authority, authority, type Certificate } from "../lab/certificates.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { startAgent, type TestAgent } from "../lab/peers.ts";
 import { agentsSide, edgeAt } from "./call-world.ts";
 import { type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
-import { methodOf, statusOf, unique } from "./kit/message.ts";
+import { methodOf, sdp, statusOf, unique } from "./kit/message.ts";
 import { type Party, party } from "./kit/party.ts";
+import { challengesAll } from "./kit/sipp-provider.ts";
 
 const agentAt = "10.0.4.10";
 /** Carriers; what their certificates are for is another matter. */
@@ -19,28 +22,31 @@ const carriers = {
   expired: "203.0.113.53",
   nobody: "203.0.113.54",
   nobody_yet: "203.0.113.55",
+  asks: "203.0.113.56",
 } as const;
 type Carrier = keyof typeof carriers;
 const names = Object.keys(carriers) as readonly Carrier[];
 
 let lab: Lab;
 let edge: Edge;
+let ca: Authority;
 let agent: Party;
 const servers = new Map<string, TestAgent>();
 const shown = new Map<string, Certificate>();
 
 const uriOf = (carrier: Carrier): string => `sip:${carriers[carrier]}:5061;transport=tls`;
 const agents = { agent_sarah: { uri: `sip:${agentAt}:5080` } };
-const trunk = (crew_id: string, uri: unknown) => ({
+const trunk = (crew_id: string, uri: unknown, more: object = {}) => ({
   crew_id,
   country: "US",
   agents,
-  sip: { outbound: { uri, caller_id: "+14155551234", allowed_destinations: ["+1"] } },
+  sip: { outbound: { uri, caller_id: "+14155551234", allowed_destinations: ["+1"], ...more } },
 });
 
 beforeAll(async () => {
   lab = await openLab({ addresses: [edgeAt.address, agentsSide.address, agentAt] });
   const ours = await authority(lab);
+  ca = ours;
   const theirs = await authority(lab);
   const own = await ours.issue([edgeAt.address, agentsSide.address]);
   shown.set("good", await ours.issue([carriers.good]));
@@ -67,7 +73,13 @@ beforeAll(async () => {
         tls: { certificate: own.certificate, private_key: own.key, ca: ours.ca },
       },
       trunks: [
-        ...names.map((name) => trunk(name, uriOf(name))),
+        ...names.map((name) =>
+          trunk(
+            name,
+            uriOf(name),
+            name === "asks" ? { auth: { username: "acme", password: { secret: "P" } } } : {},
+          ),
+        ),
         {
           ...trunk("registers", uriOf("other_name")),
           sip: {
@@ -85,7 +97,7 @@ beforeAll(async () => {
         ]),
       ],
     },
-    { passwords: [{ trunk: "registers", password: "secret" }] },
+    { passwords: ["registers", "asks"].map((trunk) => ({ trunk, password: "secret" })) },
   );
   agent = await party(lab, agentAt, 5080, agentsSide);
 }, 120_000);
@@ -129,6 +141,34 @@ describe("a carrier whose certificate is for it", () => {
     expect(received("good")[0]).not.toMatch(/1415|10\.0\.4\./);
   });
 });
+
+test("a carrier that challenges every request of a call gets our credentials over its connection", async () => {
+  const { certificate, key } = await ca.issue([carriers.asks]);
+  const carrier = await sippAgent(
+    {
+      launcher: await lab.host(carriers.asks),
+      tools: lab.tools,
+      dir: join(lab.dir, "asks"),
+      name: "asks",
+      address: carriers.asks,
+      port: 5061,
+      transport: "tls",
+      tls: { certificate, key },
+    },
+    challengesAll({ password: "secret", realm: "provider.example", second: "INVITE" }),
+  );
+  onTestFinished(() => carrier.stop());
+  const dialog = await callOut("asks");
+  const again = await agent.ask(within(agent, dialog, "INVITE", { cseq: 2, body: sdp(agentAt) }));
+  expect(statusOf(again)).toBe(200);
+  await agent.send(within(agent, dialog, "ACK", { cseq: 2 }));
+  expect(statusOf(await agent.ask(within(agent, dialog, "BYE", { cseq: 3 })))).toBe(200);
+  // SIPp answers 403 to wrong credentials; what it got last it writes when it ends.
+  const asked = carrier
+    .messages()
+    .filter((m) => m.direction === "received" && /^Authorization: /m.test(m.text));
+  expect(asked.map((m) => methodOf(m.text)).slice(0, 2)).toEqual(["INVITE", "INVITE"]);
+}, 30_000);
 
 test("a call that is cancelled while its carrier is asked who it is ends at once", async () => {
   const options = dial("nobody_yet");

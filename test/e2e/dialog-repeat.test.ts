@@ -1,6 +1,7 @@
 /** The same request more than once, at any moment: one call, one answer, nothing lost (RFC 3261 section 17.2). */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { accepts, refuses } from "./kit/agent.ts";
 import { call, dialogOf, hangUp, within } from "./kit/call.ts";
@@ -36,6 +37,7 @@ test.each([
   ["2 ms apart", 2],
   ["30 ms apart", 30],
 ])("an INVITE five times, %s: one call, answered", async (_, apartMs) => {
+  shows("behaviour/05-repeated-invite");
   const { carrier, agent } = world;
   const callId = unique("rep");
   const invite = carrier.make({ callId });

@@ -5,6 +5,7 @@ import { headerValues } from "../../src/phone/message.ts";
 import { sippCall } from "../../src/phone/sipp.ts";
 import { caller } from "../../src/phone/sipp-caller.ts";
 import { targets } from "../../src/targets/registry.ts";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { withoutCopies } from "./kit/agent.ts";
 import { acknowledge, type Caller, dialogOf, hangUp } from "./kit/call.ts";
@@ -142,6 +143,7 @@ describe("a stranger", () => {
 
 describe("the right password", () => {
   test("lets a call through to the agent, who never sees the credentials", async () => {
+    shows("document/digest");
     const c = await challenged();
     const invite = again(c, authorization(c.challenge, good));
     const answer = await stranger.ask(invite);
@@ -186,6 +188,7 @@ describe("the right password", () => {
   });
 
   test("with SHA-256: challenged with SHA-256 and let through", async () => {
+    shows("document/digest", "behaviour/25-digest");
     const shaUri = `sip:modern@${edgeAt.address}`;
     const c = await challenged({ uri: shaUri });
     expect(c.challenge).toMatchObject({ realm: "sha.example", algorithm: "SHA-256" });
@@ -289,6 +292,7 @@ describe("wrong credentials", () => {
   ];
 
   test.each(wrong)("%s: refused", async (_, line) => {
+    shows("document/digest", "behaviour/25-digest");
     const c = await challenged();
     const answer = await stranger.ask(again(c, line(c.challenge))).catch(() => "silence");
     if (answer !== "silence") {

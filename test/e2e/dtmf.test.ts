@@ -56,7 +56,7 @@ function speaks(peer: UdpPeer, described: string): void {
     packet.writeUInt32BE(n * 160, 4);
     packet.writeUInt32BE(peer.port, 8);
     n += 1;
-    void peer.send(packet, to);
+    peer.send(packet, to).catch(() => {});
   }, 20);
   onTestFinished(() => clearInterval(timer));
 }

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import type { SippResult } from "../../src/phone/sipp.ts";
 import type { Callee } from "../../src/phone/sipp-callee.ts";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { startAgent, type TestAgent } from "../lab/peers.ts";
 import { draft, openWorld, toAgent, type World } from "./call-world.ts";
@@ -90,6 +91,7 @@ describe("before any probe", () => {
   test.each(broken.map((b, i) => [b.name, i] as const))(
     "first address: %s; the second has the call within seconds",
     (name, i) => {
+      shows("behaviour/08-silent-peer");
       const { ok, codes, answerMs } = results[i] as SippResult;
       expect({ ok, codes }).toEqual({ ok: 1, codes: { 200: 1 } });
       expect(answerMs[0]).toBeLessThan(6000);
@@ -114,6 +116,7 @@ describe("before any probe", () => {
   });
 
   test("three addresses and two agents in turn, each told whom it is called as", async () => {
+    shows("behaviour/07-failover");
     const before = standIn.invites().length;
     const { ok, answerMs } = await world.sipp(31);
     expect(ok).toBe(1);

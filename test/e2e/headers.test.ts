@@ -1,6 +1,7 @@
 /** What crosses the edge: only what each side needs, in either direction, whatever the spelling. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Answer, accepts, refuses } from "./kit/agent.ts";
 import { call, dialogOf, hangUp, within } from "./kit/call.ts";
 import {
@@ -132,6 +133,7 @@ function onlyOurs(invite: string, callId: string): void {
 
 describe("from outside to the agent", () => {
   test.each(Object.keys(spellings))("every header that no agent needs, %s: gone", async (name) => {
+    shows("behaviour/28-trust");
     const { carrier, agent } = world;
     const spell = spellings[name] ?? String;
     // In parts: Kamailio reads no message above 32 kB from UDP.
@@ -303,6 +305,7 @@ describe("from the agent to the carrier", () => {
   };
 
   test("responses carry nothing of the agent's but what a call needs", async () => {
+    shows("behaviour/28-trust");
     const { carrier, agent } = world;
     agent.answerWith(loudAnswer);
     const from = carrier.mark();
@@ -429,6 +432,7 @@ test("the callee that the agent sees stays the same within the call, whatever To
 
 describe("addresses", () => {
   test("no address of the agents' network is in anything that the carrier gets", async () => {
+    shows("behaviour/27-hiding");
     const { toCarrier } = await completeCall();
     const leaks = toCarrier.flatMap((text) =>
       text.split("\r\n").filter((line) => line.includes("10.0.4.") || line.includes("agent_sarah")),
@@ -437,6 +441,7 @@ describe("addresses", () => {
   });
 
   test("no address of the carrier's network is in anything that the agent gets, but in From and To", async () => {
+    shows("behaviour/27-hiding");
     const { toAgent } = await completeCall();
     const leaks = toAgent.flatMap((text) =>
       text.split("\r\n").filter((line) => line.includes("203.0.113.") && !/^(from|to):/i.test(line)),

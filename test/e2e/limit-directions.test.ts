@@ -1,6 +1,7 @@
 /** Limits of each direction of a trunk, beside the common one: counted from the INVITE, on every trunk that a call uses. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { type Agent, accepts as agentAccepts, agentSink } from "./kit/agent.ts";
@@ -162,6 +163,7 @@ async function counters(): Promise<Readonly<Record<string, string>>> {
 }
 
 test("a full direction leaves the other its calls, and both together end at the common limit", async () => {
+  shows("behaviour/26-limits");
   const held = [await hold(acmeIn()), await hold(acmeIn())];
   await full(acmeIn());
   held.push(await hold(acmeOut()));

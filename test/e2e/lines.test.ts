@@ -8,14 +8,16 @@ import { type Lab, withLab } from "../lab/netns.ts";
 import { startAgent, startCaller } from "../lab/peers.ts";
 import { secureOpus } from "../lab/secure-phone.ts";
 
+/** Who calls whom in an example. */
 interface Call {
   readonly from: string;
   readonly to: string;
   readonly agent: string;
+  /** What the agent's INVITE holds. */
   readonly expects: RegExp;
+  /** The only codec of the agent, by baresip's name; else it echoes what it gets, and has PCMU. */
+  readonly speaks?: string;
 }
-
-/** Who calls whom in an example. */
 const calls: Readonly<Record<string, Call>> = {
   "after-hours-to-humans": {
     from: "203.0.113.10:5060",
@@ -41,6 +43,13 @@ const calls: Readonly<Record<string, Call>> = {
     agent: "10.0.4.10:5080",
     expects: /^X-Crew-Trunk: cheap\r?$/m,
   },
+  "opus-agents-over-g711": {
+    from: "203.0.113.10:5060",
+    to: "sip:+14155551111@198.51.100.7:5060",
+    agent: "10.0.4.10:5080",
+    expects: /^a=rtpmap:\d+ opus\/48000\/2\r?$/m,
+    speaks: "opus/48000/2",
+  },
   "provider-register": {
     from: "203.0.113.50:5060",
     to: "sip:+14155551111@198.51.100.7:5060",
@@ -64,7 +73,8 @@ const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly 
   "after-hours-to-humans": { "6.0": [], "5.6": [] },
   quickstart: { "6.0": [], "5.6": [] },
   "office-inbound": { "6.0": [], "5.6": ["CREW3109"] },
-  "two-providers-failover": { "6.0": [], "5.6": ["CREW4201"] },
+  "two-providers-failover": { "6.0": [], "5.6": ["CREW3150", "CREW4201"] },
+  "opus-agents-over-g711": { "6.0": [], "5.6": [] },
   "provider-register": { "6.0": [], "5.6": [] },
   "office-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
   "provider-tls-register": { "6.0": [], "5.6": ["CREW4201", "CREW4202"] },
@@ -87,11 +97,25 @@ describe.each(older)("line %s", (line) => {
     await withLab({ addresses: own }, async (lab) => {
       const edge = await startModel(lab, model);
       expect(edge.runtime.line).toBe(line);
-      const agent = await startAgent(lab, { via: "sipp", at: call.agent });
-      const caller = await startCaller(lab, { via: "sipp", from: call.from, to: call.to });
-      const result = await caller.call({ talkMs: 900, expectHz: 700 });
+      const { speaks } = call;
+      const agent = await startAgent(
+        lab,
+        speaks === undefined
+          ? { via: "sipp", at: call.agent }
+          : { via: "baresip", at: call.agent, baresip: { codecs: [speaks] } },
+      );
+      // Line 5.6 transcodes nothing: there a caller has to have the agent's codec.
+      const alike = speaks !== undefined && line === "5.6";
+      const caller = await startCaller(
+        lab,
+        alike
+          ? { via: "baresip", from: call.from, to: call.to, baresip: { codecs: [speaks] } }
+          : { via: "sipp", from: call.from, to: call.to },
+      );
+      const result = await caller.call({ talkMs: 1200, expectHz: speaks === undefined ? 700 : 1100 });
       expect(result).toMatchObject({ answered: true, code: 200, heardTone: true });
       expect(agent.invites().map((m) => call.expects.test(m.text))).toEqual([true]);
+      if (speaks !== undefined) expect((await agent.heard(700)).heard).toBe(true);
       await expect.poll(() => edge.records("ended"), soon).toMatchObject([{ by: "carrier" }]);
     });
   });

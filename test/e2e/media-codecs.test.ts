@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { NgMessage } from "../../src/host/ng.ts";
 import type { CodecName, EngineLine } from "../../src/model/model.ts";
 import { codecFlags } from "../../src/targets/kamailio/lower/codecs.ts";
+import { shows } from "../acceptance/shows.ts";
 import { labEngine } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import {
@@ -95,6 +96,7 @@ describe.each(lines)("codecs on engine line %s", (line) => {
     [["G722", "PCMU"], "0 8 9 101", "9 0 101"],
     [["PCMU"], "18 0 101", "0 101"],
   ] as const)("%j leaves exactly these of an offer of %s, in this order", async (list, offer, expected) => {
+    shows("document/codec-priority");
     const answer = `${expected.split(" ")[0]} 101`;
     const got = await exchange(list, offer, answer);
     expect(got.offered).toBe(expected);
@@ -125,6 +127,7 @@ describe.each(lines)("codecs on engine line %s", (line) => {
     ["8 0 111 101", "0 101"],
     ["8 0 111 101 110", "111 110"],
   ])("audio and digits of an offer of %s answered with %s pass byte for byte", async (offer, wanted) => {
+    shows("document/codecs");
     const caller = await lab.udp("203.0.113.10");
     const callee = await lab.udp("10.0.4.10");
     // Without telephone-event/48000 in the offer the answer may not have it either.

@@ -1,5 +1,7 @@
 /** RTP sprayed from a third address at calls through the whole edge, while they ring and while they talk. */
+
 import { beforeAll, describe, expect, test } from "vitest";
+import { shows } from "../acceptance/shows.ts";
 import { labEngine, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import type { UdpPeer } from "../lab/sockets.ts";
@@ -73,6 +75,7 @@ describe.each<Topology>([
 
   test("is neither heard nor spoken into by others", () =>
     inLab(async (lab) => {
+      shows("document/nat");
       await startEdge(lab, {
         network: { public_ip: edge, agents: { address: agents, udp: 5080 }, rtp: [...rtp] },
         trunks: [

@@ -1,6 +1,7 @@
 /** A carrier that challenges every request of a call: what the agent and the carrier see, also across a swap and a kill -9. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, type EdgeOptions, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts, forMethods, ringsReliably, strictOrder } from "./kit/behaviours.ts";
@@ -171,6 +172,7 @@ describe.each([
   test.each(["an agent", "the caller of a forwarded call"])(
     "is answered, as if %s knew nothing of it",
     async (who) => {
+      shows("behaviour/25-digest");
       const caller = who === "an agent" ? agent : pbx;
       carrier(how);
       let dialog = await callOut(caller);
@@ -192,6 +194,7 @@ describe.each([
 describe.each(["swap", "kill -9"] as const)("%s", (what) => {
   const changes = what === "swap" ? swap : crash;
   test("between any two messages of the call: numbers go on rising", async () => {
+    shows("behaviour/25-digest");
     carrier();
     let dialog = await callOut();
     await changes();
@@ -270,6 +273,7 @@ describe("the carrier's own requests", () => {
 
 describe("a carrier that is never content", () => {
   test.each(["INVITE", "UPDATE", "INFO", "BYE"])("%s is tried twice, then 503", async (method) => {
+    shows("behaviour/25-digest");
     provider.answerWith(accepts());
     const dialog = await callOut();
     carrier({ users: {} });
@@ -296,6 +300,7 @@ describe("a carrier that is never content", () => {
   });
 
   test("another realm gets no credentials", async () => {
+    shows("behaviour/25-digest");
     provider.answerWith(accepts());
     const dialog = await callOut();
     provider.answerWith(

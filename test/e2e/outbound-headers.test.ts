@@ -1,6 +1,7 @@
 /** As whom agents call carriers, and which headers of the config's own such calls carry. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { leaks } from "../lab/leaks.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
@@ -162,6 +163,7 @@ describe("the caller", () => {
       [is("agent_sarah"), `P-Asserted-Identity: ${is("agent_sarah")}`],
     ],
   ])("%s, From %s, %j", async (trunk, from, headers, expected) => {
+    shows("document/caller-id");
     expect(await shown(trunk, from, headers)).toEqual(expected);
   });
 
@@ -239,6 +241,7 @@ describe("headers of the config's own", () => {
       ["X-Fixed: always"],
     ],
   ])("%s", async (_, headers, expected) => {
+    shows("document/headers-outbound");
     expect(await custom(headers)).toEqual(expected);
   });
 

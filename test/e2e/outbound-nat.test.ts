@@ -1,5 +1,6 @@
 /** Calls to a carrier behind NAT: its media is where its signalling comes from, whatever its SDP says. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts } from "./kit/behaviours.ts";
@@ -44,6 +45,7 @@ afterAll(async () => {
 });
 
 test("what the agent says reaches the address that the answer came from", async () => {
+  shows("document/nat", "behaviour/22-nat");
   const invite = agent.make({ uri: `sip:+14155550123@${agentsSide.address}:5080`, callId: unique("nat") });
   const answer = await agent.ask(invite);
   expect(statusOf(answer)).toBe(200);

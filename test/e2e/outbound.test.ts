@@ -1,6 +1,7 @@
 /** Calls from agents to carriers: who may dial, what the carrier sees, challenges, and requests within such calls. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts, refuses, ringsFor, silent } from "./kit/behaviours.ts";
@@ -123,6 +124,7 @@ const lastInvite = (server: Server, callId: string): string =>
 
 describe("a call of an agent", () => {
   test("reaches the carrier as the trunk wants it, and names nothing of the agents' network", async () => {
+    shows("document/outbound");
     const options = dial("+14155550123");
     const dialog = await callOut(options);
     const invite = lastInvite(provider, options.callId);
@@ -194,6 +196,7 @@ describe("a carrier that cannot", () => {
   test.each(["503 Service Unavailable", "480 Temporarily Unavailable", "500 Server Error"])(
     "%s: the next one has the call",
     async (status) => {
+      shows("document/backup-trunk");
       provider.answerWith(refuses(status));
       const options = dial("+14155550123");
       await hangUp(agent, await callOut(options));
@@ -202,6 +205,7 @@ describe("a carrier that cannot", () => {
   );
 
   test("is silent: the next one has the call within seconds", async () => {
+    shows("document/backup-trunk", "behaviour/08-silent-peer");
     provider.answerWith(silent);
     const options = dial("+14155550123");
     const started = Date.now();
@@ -223,6 +227,7 @@ describe("a carrier that cannot", () => {
   });
 
   test("CANCEL while it rings reaches it", async () => {
+    shows("behaviour/02-cancel");
     provider.answerWith(ringsFor(5000), accepts());
     const options = dial("+14155550123");
     const invite = agent.make(options);
@@ -248,6 +253,7 @@ describe("a carrier that challenges", () => {
     ["407 and SHA-256", { status: 407 as const, algorithms: ["SHA-256"] as const }],
     ["407, SHA-256 before MD5", { status: 407 as const, algorithms: ["SHA-256", "MD5"] as const }],
   ])("%s: gets our credentials, a higher CSeq, and an agent that knows nothing of it", async (_, how) => {
+    shows("document/outbound", "behaviour/25-digest");
     provider.answerWith(
       challenges({ realm: "provider.example", users, ...how, methods: ["INVITE"] }),
       accepts(),
@@ -270,6 +276,7 @@ describe("a carrier that challenges", () => {
   });
 
   test("and challenges again and again: 503 to the agent, after one try", async () => {
+    shows("behaviour/25-digest");
     provider.answerWith(challenges({ realm: "provider.example", users: {} }), accepts());
     const options = dial("+14155550123");
     const answer = await agent.ask(agent.make(options));
@@ -282,6 +289,7 @@ describe("a carrier that challenges", () => {
   });
 
   test("a re-INVITE of either side keeps the carrier's CSeq right", async () => {
+    shows("behaviour/25-digest");
     provider.answerWith(challenges({ realm: "provider.example", users, methods: ["INVITE"] }), accepts());
     const options = dial("+14155550123");
     const dialog = await callOut(options);

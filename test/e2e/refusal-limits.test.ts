@@ -1,6 +1,7 @@
 /** Limits of a trunk: ringing calls count, whatever way a call ends frees its place, and the counter is never wrong. */
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { type Answer, accepts, refuses, rings } from "./kit/agent.ts";
 import { type Caller, call, type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
@@ -88,6 +89,7 @@ async function exactly(party: Caller, n: number): Promise<void> {
 }
 
 test("as many calls as allowed, then plain 503 that never reaches the agent, then free again", async () => {
+  shows("behaviour/26-limits");
   const { carrier, agent } = world;
   await exactly(carrier, calls);
   expect(agent.requests("INVITE")).toHaveLength(calls);
@@ -113,6 +115,7 @@ test("one trunk's calls do not count for another", async () => {
 });
 
 test("ringing calls count, and CANCEL frees them", async () => {
+  shows("behaviour/26-limits");
   const { carrier, agent } = world;
   agent.answerWith(rings());
   const ends = await ringing(carrier, calls);

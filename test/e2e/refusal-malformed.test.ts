@@ -1,5 +1,6 @@
 /** Oversized and broken messages, slow and greedy connections: nothing crashes, nothing stalls the others. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { withoutCopies } from "./kit/agent.ts";
 import { call, hangUp } from "./kit/call.ts";
@@ -137,6 +138,7 @@ describe("UDP", () => {
     ["an SDP with a port above 65535", () => world.carrier.make({ body: sdp(addresses.carrier, 99_999) })],
     ["an SDP with the relay's own address", () => world.carrier.make({ body: sdp("127.0.0.1", 2223) })],
   ])("%s: no crash, and nothing to a third party", async (_, make) => {
+    shows("behaviour/23-broken-sdp", "behaviour/24-broken-messages");
     await quick(make());
     const { third } = await world.settle(20);
     expect(third).toEqual([]);
@@ -148,6 +150,7 @@ describe("UDP", () => {
     ["a required extension of the proxy", () => world.carrier.make({ headers: ["Proxy-Require: teleport"] })],
     ["another method in CSeq", () => world.carrier.make({ instead: { CSeq: ["CSeq: 1 BYE"] } })],
   ])("%s: refused, and nothing reaches the agent", async (_, make) => {
+    shows("behaviour/24-broken-messages");
     const text = make();
     const from = world.carrier.mark();
     await world.carrier.send(text);
@@ -157,6 +160,7 @@ describe("UDP", () => {
   });
 
   test("a loop of itself ends by Max-Forwards", async () => {
+    shows("behaviour/10-loop");
     const from = world.carrier.mark();
     await quick(world.carrier.make({ maxForwards: 255 }));
     expect(world.carrier.since(from).length).toBeLessThan(20);
@@ -250,6 +254,7 @@ describe("TCP", () => {
   });
 
   test("a client that does not read stalls nobody", async () => {
+    shows("behaviour/30-deaf-peer");
     const deaf = await connect();
     await deaf.pause(true);
     for (let i = 0; i < 40; i++) await deaf.send(many(25, options).join("")).catch(() => {});

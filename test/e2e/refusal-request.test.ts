@@ -1,6 +1,7 @@
 /** What a trunk may not ask for: other destinations than its numbers, a Route of its own, other methods. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { soon } from "../lab/edge.ts";
 import { call, hangUp } from "./kit/call.ts";
 import { statusOf } from "./kit/message.ts";
@@ -257,6 +258,7 @@ describe("methods that a trunk may not use", () => {
   });
 
   test("CANCEL and ACK of no call go nowhere", async () => {
+    shows("behaviour/06-ack");
     const { carrier } = world;
     const answer = await carrier.ask(carrier.make({ method: "CANCEL" }));
     expect(statusOf(answer)).toBe(481);

@@ -1,5 +1,6 @@
 /** Whoever is no trunk and no agent gets no answer at all, and nothing of what is sent goes anywhere. */
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { shows } from "../acceptance/shows.ts";
 import { withoutCopies } from "./kit/agent.ts";
 import { call, hangUp } from "./kit/call.ts";
 import { methodOf } from "./kit/message.ts";
@@ -32,6 +33,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 test("a call of the trunk reaches the agent and ends", async () => {
+  shows("document/ip-allowlist");
   const dialog = await call(world.carrier);
   expect(await hangUp(world.carrier, dialog)).toMatch(/^SIP\/2.0 200 /);
   const { agent } = await world.settle();
@@ -39,6 +41,7 @@ test("a call of the trunk reaches the agent and ends", async () => {
 });
 
 test("silence for every method of an unknown source, within a call and without", async () => {
+  shows("document/ip-allowlist");
   const { attacker } = world;
   for (const method of methods) {
     await attacker.send(attacker.make({ method }));

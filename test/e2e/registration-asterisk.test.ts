@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import type { Asterisk } from "../lab/asterisk.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
@@ -95,6 +96,7 @@ describe("an Asterisk as provider", () => {
   }, 40_000);
 
   test("calls the Contact: the agent answers, with audio both ways", async () => {
+    shows("document/registration", "document/to-user");
     await expect.poll(() => provider.contacts(account), { timeout: 15_000 }).toHaveLength(1);
     const call = await provider.call({ trunk: account, to: "1", asRegistered: true, hz: 700, talkMs: 2000 });
     expect(call).toMatchObject({ answered: true });

@@ -1,6 +1,7 @@
 /** Session timers (RFC 4028) as the edge sees to them, message by message: what each side is told and what goes back. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts, sessionTimer, strictOrder } from "./kit/behaviours.ts";
@@ -135,6 +136,7 @@ describe("an INVITE without Session-Expires", () => {
   });
 
   test("a caller who can refresh does so where the callee cannot", async () => {
+    shows("behaviour/17-session-timers");
     expect((await calls(carrier, called, [timed])).caller).toEqual({
       "Session-Expires": ["1800;refresher=uac"],
       Require: ["timer"],
@@ -146,6 +148,7 @@ describe("an INVITE without Session-Expires", () => {
   });
 
   test("a callee who can refresh does so where the caller cannot", async () => {
+    shows("behaviour/17-session-timers");
     called.answerWith(sessionTimer({ minSe: 90 }), accepts());
     expect((await calls(carrier, called, [])).caller).toEqual({ "Session-Expires": ["1800;refresher=uas"] });
   });
@@ -173,6 +176,7 @@ describe("a caller's own Session-Expires", () => {
   test.each(["Session-Expires: 90", "x:90;refresher=uas"])(
     "%s is refused with 422 and our Min-SE, and reaches nobody",
     async (line) => {
+      shows("behaviour/17-session-timers");
       const { answer, got } = await ask(carrier, called, [timed, line]);
       expect([statusOf(answer), timers(answer)]).toEqual([422, { "Min-SE": ["120"] }]);
       expect(got).toEqual([]);
@@ -218,6 +222,7 @@ describe("a caller's own Session-Expires", () => {
 
 describe("422 of a callee", () => {
   test("reaches a caller who understands it, and who then asks for longer", async () => {
+    shows("behaviour/17-session-timers");
     called.answerWith(sessionTimer({ minSe: 2400 }), accepts());
     const { answer } = await ask(carrier, called, [timed]);
     expect([statusOf(answer), timers(answer)]).toEqual([422, { "Min-SE": ["2400"] }]);
@@ -271,6 +276,7 @@ describe("a refresh", () => {
   test.each(["UPDATE", "INVITE"])(
     "by %s passes, and the caller stays the one who refreshes",
     async (method) => {
+      shows("behaviour/17-session-timers");
       const dialog = await up(carrier, called);
       const lines = [timed, "Session-Expires: 1800;refresher=uac"];
       const answer = await refresh(carrier, dialog, method, { cseq: 2, headers: lines });

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Phone, type PhoneOptions, phone } from "../../src/phone/baresip.ts";
 import { messagesOf } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { digitsHeard } from "../lab/secure-phone.ts";
 import { dial, draft, openWorld, sleep, toAgent, type World } from "./call-world.ts";
 
@@ -43,6 +44,7 @@ test.each([
 ] as const)(
   "%s (%s) and the agent of number %i (%s, %s) hear each other",
   async (_, srtp, n, address, codec) => {
+    shows("document/srtp");
     const secure = { mediaEncryption: "srtp-mand" } as const;
     const agent = await callee(address, [codec], n === 0 ? secure : {});
     const caller = await at("203.0.113.10", {

@@ -1,8 +1,10 @@
 /** Sessions that would end after a minute without a refresh: the short form of `npm run test:long`. */
 import { expect, test } from "vitest";
+import { shows } from "../acceptance/shows.ts";
 import { summary, timedCalls } from "./timed-calls.ts";
 
 test("are refreshed through the edge, and both sides hear each other all the time", async () => {
+  shows("behaviour/17-session-timers");
   // At 90 s whoever does not refresh hangs up after 60 (RFC 4028 section 10).
   const { calls, complaints } = await timedCalls({ seconds: 70, expires: { asterisk: 90, sipp: 90 } });
   console.log(summary(calls));

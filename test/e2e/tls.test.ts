@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vit
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
 import type { Running } from "../../src/phone/process.ts";
+import { shows } from "../acceptance/shows.ts";
 import { authority, type Certificate } from "../lab/certificates.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
@@ -142,6 +143,7 @@ test("an agent by its host name is asked for by that name, without waiting for a
 
 describe("over TLS", () => {
   test("a carrier by address reaches an agent over UDP", async () => {
+    shows("document/tls");
     await agent("plain");
     const by = await caller("plain", "carrier");
     const result = await by.call({ talkMs: 500, expectHz: 700 });
@@ -153,6 +155,7 @@ describe("over TLS", () => {
   });
 
   test("an agent is reached from a carrier over UDP, asked first who it is", async () => {
+    shows("document/tls", "behaviour/21-connections");
     const sarah = await agent("sarah");
     const by = await caller("sarah", undefined);
     expect(await by.call({ talkMs: 500, expectHz: 700 })).toMatchObject(good);
@@ -167,6 +170,7 @@ describe("over TLS", () => {
   });
 
   test("on both sides, with programs of others, and hung up by the agent", async () => {
+    shows("document/transports", "document/tls");
     const tls = (name: string) => ({ tls: { certificateAndKey: shown.get(name)?.both ?? "", ca: files.ca } });
     const sarah = await agent("sarah", { via: "sipp", sipp: { byeAfterMs: 700 } });
     const by = await caller("sarah", "carrier", { via: "baresip", baresip: tls("carrier") });

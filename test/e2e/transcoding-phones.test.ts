@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Phone, type PhoneOptions, phone } from "../../src/phone/baresip.ts";
+import { shows } from "../acceptance/shows.ts";
 import { capture, rtpStreams } from "../lab/capture.ts";
 import { dial, draft, openWorld, sleep, toAgent, type World } from "./call-world.ts";
 
@@ -43,6 +44,7 @@ test.each([
 ] as const)(
   "number %i at %s: %j and %j hear each other",
   async (n, address, theirs, ours) => {
+    shows("document/codecs");
     const agent = await callee(address, ours);
     const caller = await at(carrierAt, { playHz: 700, codecs: theirs });
     expect(await caller.dial(dial(n))).toMatchObject({ answered: true });

@@ -1,6 +1,7 @@
 /** Headers of the carrier side that become variables of the agent's: what the config names, and nothing that breaks out. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { accepts, refuses } from "./kit/agent.ts";
 import { call, hangUp } from "./kit/call.ts";
 import { headerLines, methodOf, statusOf, unique } from "./kit/message.ts";
@@ -87,6 +88,7 @@ describe("the agent gets", () => {
     ["at most 256 bytes", [`X-Tier: ${"a".repeat(300)}`], [`X-Crew-Var-tier: ${"a".repeat(256)}`]],
     ["the first of several, be it empty", ["X-Tier: ", "X-Tier: b"], []],
   ])("%s", async (_, headers, expected) => {
+    shows("document/headers-inbound");
     expect(await variables(headers)).toEqual(expected);
   });
 

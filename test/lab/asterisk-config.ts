@@ -1,5 +1,6 @@
 /** The configuration of a lab Asterisk that speaks SIP by PJSIP. */
 import { join } from "node:path";
+import { hostOf } from "../../src/phone/message.ts";
 import type { Tools } from "../../src/phone/process.ts";
 import {
   type Extension,
@@ -133,7 +134,7 @@ const endpointLines = (
 function trunkSections(name: string, t: AsteriskTrunk, o: AsteriskSettings): Section[] {
   const transport = t.transport ?? "udp";
   const parameter = transport === "udp" ? "" : `\\;transport=${transport}`;
-  const server = `sip:${t.address}:${t.port ?? 5060}${parameter}`;
+  const server = `sip:${hostOf(t.address)}:${t.port ?? 5060}${parameter}`;
   return [
     ...(t.auth ? [credentials(`${name}-out`, t.auth)] : []),
     ...(t.challenge ? [challenge(`${name}-in`, t.challenge, o)] : []),
@@ -157,7 +158,7 @@ function trunkSections(name: string, t: AsteriskTrunk, o: AsteriskSettings): Sec
             `transport=${transport}`,
             `outbound_auth=${name}-out`,
             `server_uri=${server}`,
-            `client_uri=sip:${t.auth.username}@${t.fromDomain ?? t.address}`,
+            `client_uri=sip:${t.auth.username}@${t.fromDomain ?? hostOf(t.address)}`,
             `contact_user=${t.auth.username}`,
             "max_random_initial_delay=0",
             "retry_interval=5",
@@ -182,7 +183,7 @@ function pjsipConf(o: AsteriskSettings): string {
     protocol,
     "type=transport",
     `protocol=${protocol}`,
-    `bind=${o.address}:${at}`,
+    `bind=${hostOf(o.address)}:${at}`,
     ...more,
   ];
   const tls = o.tls;

@@ -96,7 +96,8 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
         const headers = Object.entries(c.headers ?? {}).map(([k, v]) => `${k}: ${v}`);
         const scenario = callerScenario({
           to: to.user,
-          host: `${to.host}:${to.port}`,
+          // To SIPp brackets are keywords; where it calls is what its own keyword for that says.
+          ...(to.host.startsWith("[") ? {} : { host: `${to.host}:${to.port}` }),
           from: number,
           talkMs: c.talkMs ?? 1500,
           play,
@@ -172,7 +173,7 @@ export async function startCaller(lab: Lab, o: CallerOptions): Promise<TestCalle
     };
   }
   const trunk = {
-    address: to.host,
+    address: to.host.replace(/^\[|\]$/g, ""),
     port: to.port,
     transport: to.transport,
     ...(o.auth ? { auth: o.auth } : {}),

@@ -7,10 +7,10 @@ export const nobody: Recognition = { heard: false, ms: 0, of: 0 };
 
 export const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** `address` or `address:port`, IPv4. */
+/** `address` or `address:port`; an IPv6 address with a port stands in brackets. */
 export function own(at: string, otherwise: number): { readonly address: string; readonly port: number } {
-  const [address = "", port] = at.split(":");
-  return { address, port: port === undefined ? otherwise : Number(port) };
+  const [, six, four, port] = /^(?:\[([^\]]+)\]|([^:]+))(?::(\d+))?$/.exec(at) ?? [];
+  return { address: six ?? four ?? at, port: port === undefined ? otherwise : Number(port) };
 }
 
 let peers = 0;

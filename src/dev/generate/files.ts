@@ -3,6 +3,8 @@ import { edge } from "../../model/schema/edge.ts";
 import { trunk } from "../../model/schema/trunk.ts";
 import { configSchema } from "./config-schema.ts";
 import { diagnosticPages } from "./diagnostic-pages.ts";
+import { referencePage } from "./reference/page.ts";
+import type { ConfigSchema } from "./reference/properties.ts";
 import { type DocumentType, schemasOf } from "./type-schema.ts";
 import { printTypes } from "./typescript-types.ts";
 
@@ -19,6 +21,7 @@ const documents: Readonly<Record<string, DocumentType>> = {
 /** Path relative to the repository → text. */
 export function generatedFiles(): ReadonlyMap<string, string> {
   const schemas = schemasOf(Object.values(documents));
+  const config = configSchema(edge, trunk);
   return new Map([
     ...Object.keys(documents).map((name, i) => [`schemas/${name}.schema.json`, json(schemas[i])] as const),
     [
@@ -26,7 +29,8 @@ export function generatedFiles(): ReadonlyMap<string, string> {
       `/** The config as types. ${origin}; do not edit. */\n\n${printTypes([edge])}\n`,
     ],
     ["src/cli/pages.generated.ts", pagesModule()],
-    ["schemas/crew.config.schema.json", json(configSchema(edge, trunk))],
+    ["schemas/crew.config.schema.json", json(config)],
+    ["docs/reference.md", referencePage(config as unknown as ConfigSchema)],
   ]);
 }
 

@@ -3,14 +3,15 @@ import { type Context, trusted } from "../escape/escaped.ts";
 import type { Grouping, KamailioDoc, Listener, RuleField } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 
-// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port. From 12.5 on
+// rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port and of the relay's
+// own making: that of the other side says who it is (CNAME, RFC 3550 section 6.5.1, mostly user@host). From 12.5 on
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
 // The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
 const mediaBase = (profile: string): string =>
-  `replace-origin ICE=remove rtcp-mux-demux ${profile} received-from=$si call-id=$avp(id)`;
+  `replace-origin ICE=remove rtcp-mux-demux generate-RTCP ${profile} received-from=$si call-id=$avp(id)`;
 const plainProfile = "transport-protocol=RTP/AVP";
 const olderMediaBase =
-  "replace-origin replace-session-connection ICE=remove rtcp-mux-demux RTP/AVP call-id=$avp(id)";
+  "replace-origin replace-session-connection ICE=remove rtcp-mux-demux generate-RTCP RTP/AVP call-id=$avp(id)";
 // Only the signalled address may send and receives; or the first packets say where, and then only from there.
 const pinned = "endpoint-learning-off strict-source";
 const learned = "SIP-source-address endpoint-learning-heuristic strict-source recrypt";
@@ -84,6 +85,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     media,
     nat,
     block: has.block && media,
+    families: has.families && media,
+    family: constant(has.families ? " $var(family)" : ""),
     srtp,
     transcode,
     rates: has.rates,

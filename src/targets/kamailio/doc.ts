@@ -86,6 +86,8 @@ export interface Switches {
   readonly hostAgents: boolean;
   /** Media towards the caller waits for the answer, since strangers can reach the callee's ports. */
   readonly block: boolean;
+  /** The carrier side has IPv4 and IPv6. */
+  readonly families: boolean;
 }
 
 /** A field of a rule; those behind `caller_prefix` are only there where some rule uses them. */

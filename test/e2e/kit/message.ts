@@ -1,5 +1,8 @@
 /** Hand-made SIP messages: plain by default, and as wrong as a test wants them. */
 import { randomBytes } from "node:crypto";
+import { hostOf } from "../../../src/phone/message.ts";
+
+export { hostOf };
 
 let made = 0;
 /** A word that no other message of this run has. */
@@ -10,9 +13,9 @@ export const unique = (what = "t"): string =>
 export const sdp = (address: string, port = 17000): string =>
   [
     "v=0",
-    `o=- 1 1 IN IP4 ${address}`,
+    `o=- 1 1 IN IP${address.includes(":") ? 6 : 4} ${address}`,
     "s=-",
-    `c=IN IP4 ${address}`,
+    `c=IN IP${address.includes(":") ? 6 : 4} ${address}`,
     "t=0 0",
     `m=audio ${port} RTP/AVP 0 8`,
     "a=rtpmap:0 PCMU/8000",
@@ -49,7 +52,7 @@ export interface RequestOptions {
 export function request(o: RequestOptions): string {
   const method = o.method ?? "INVITE";
   const uri = o.uri ?? "sip:+14155551111@198.51.100.7";
-  const here = `${o.at.address}:${o.at.port}`;
+  const here = `${hostOf(o.at.address)}:${o.at.port}`;
   const body = o.body ?? (method === "INVITE" ? sdp(o.at.address) : "");
   const lines: [string, string][] = [
     ["Via", `SIP/2.0/${o.transport ?? "UDP"} ${here};branch=${o.branch ?? `z9hG4bK${unique()}`};rport`],

@@ -104,7 +104,7 @@ const contactOf = (text: string): string => /<([^>]+)>/.exec(value(text, "Contac
 
 /** A request of the caller within the call that a 2xx (or a 1xx with a tag) opened. */
 export function within(
-  caller: Half,
+  caller: Pick<Half, "at">,
   call: Invited,
   opened: string,
   method: string,
@@ -129,7 +129,13 @@ export function within(
 }
 
 /** A request of the agent within the call that it was invited to with `call.got`. */
-export function back(agent: Half, call: Invited, method: string, cseq: number, body = ""): string {
+export function back(
+  agent: Pick<Half, "at">,
+  call: Invited,
+  method: string,
+  cseq: number,
+  body = "",
+): string {
   const route = headerValues(call.got, "Record-Route");
   return request({
     at: agent.at,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { shows } from "../../acceptance/shows.ts";
 import { labEngine } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
 import type { UdpPeer } from "../../lab/sockets.ts";
@@ -118,6 +119,7 @@ async function connects(from: string, to: string, port: number): Promise<string>
 
 describe("traffic from outside", () => {
   test("reaches the edge from known addresses, and from no other where all are known", async () => {
+    shows("document/firewall");
     await use({});
     expect(await through(known, edge, 5060)).toBe(1);
     expect(await through(known6, edge6, 5060)).toBe(1);
@@ -132,6 +134,7 @@ describe("traffic from outside", () => {
   });
 
   test("reaches media ports, SSH and all that is not the edge's", async () => {
+    shows("document/firewall");
     await use({});
     expect(await through(stranger, edge, 12345)).toBe(1);
     expect(await through(stranger, edge, 5353)).toBe(1);

@@ -13,7 +13,7 @@ import { codecDigits, codecFlags } from "./codecs.ts";
 import { type Carrying, carrying, goesToContact, mayRegister } from "./registrar.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
-import { isAddress } from "./sources.ts";
+import { isAddress, keysOf } from "./sources.ts";
 
 export interface OutboundTables {
   /** Source address → trunks that the agents there may use, separated by commas, their leg, SRTP, codecs, and the trunk that is meant unless one is named. */
@@ -76,9 +76,11 @@ export function lowerOutbound(model: Model): OutboundTables {
     })),
     peers: uniqueRows(
       trunks.flatMap((t) => [
-        ...registrarAddresses(t).map(({ address, at }) => ({ key: address, value: t.id, at })),
-        ...t.outbound.targets.flatMap((target) =>
-          isAddress(target.host) ? [{ key: target.host, value: t.id, at: target.at }] : [],
+        ...registrarAddresses(t).flatMap(({ address, at }) =>
+          keysOf(address).map((key) => ({ key, value: t.id, at })),
+        ),
+        ...t.outbound.targets.flatMap(({ host, at }) =>
+          isAddress(host) ? keysOf(host).map((key) => ({ key, value: t.id, at })) : [],
         ),
       ]),
     ),

@@ -15,7 +15,8 @@ export function lowerSources(trunks: readonly TrunkModel[]): Sources {
   for (const trunk of trunks) {
     if (trunk.auth.type !== "ip_allowlist") continue;
     for (const { at, address, prefix, family } of trunk.auth.networks) {
-      if (prefix === (family === 4 ? 32 : 128)) acl.push({ key: address, value: trunk.id, at });
+      if (prefix === (family === 4 ? 32 : 128))
+        acl.push(...keysOf(address).map((key) => ({ key, value: trunk.id, at })));
       else networks.push({ at, address, prefix, trunk: trunk.id });
     }
   }
@@ -28,13 +29,18 @@ export function lowerPeers(agents: readonly AgentModel[]): Row[] {
   for (const agent of agents) {
     for (const target of agent.targets) {
       if (!isAddress(target.host) || rows.has(target.host)) continue;
-      rows.set(target.host, { key: target.host, value: agent.id, at: target.at });
+      for (const key of keysOf(target.host)) rows.set(key, { key, value: agent.id, at: target.at });
     }
     for (const { address, prefix, family, at } of agent.allowed_ips)
       if (prefix === (family === 4 ? 32 : 128) && !rows.has(address))
-        rows.set(address, { key: address, value: agent.id, at });
+        for (const key of keysOf(address)) rows.set(key, { key, value: agent.id, at });
   }
   return [...rows.values()];
+}
+
+/** What the script knows an address by: as the source of a message, and as the host of a URI, where IPv6 stands in brackets. */
+export function keysOf(address: string): readonly string[] {
+  return address.includes(":") ? [address, `[${address}]`] : [address];
 }
 
 /** Whether a host of the Model is a literal address; host names have no colon and do not end in a number. */

@@ -87,6 +87,7 @@ export function lowerSwitches(
     nat: trunks.some((t) => t.nat) || model.agents.some((a) => a.nat),
     agentUsers: some(targets.map((t) => t.user)),
     hostAgents: targets.some((t) => !isAddress(t.host)),
+    families: network.bind.v4 !== undefined && network.bind.v6 !== undefined,
     // Where both sides share an address, strangers can reach the agents' media ports too.
     block: network.agents.address === network.bind.v4 || network.agents.address === network.bind.v6,
   };
