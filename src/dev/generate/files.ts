@@ -30,7 +30,7 @@ export function generatedFiles(): ReadonlyMap<string, string> {
     ],
     ["src/cli/pages.generated.ts", pagesModule()],
     ["schemas/crew.config.schema.json", json(config)],
-    ["docs/reference.md", referencePage(config as unknown as ConfigSchema)],
+    ["schemas/reference.md", referencePage(config as unknown as ConfigSchema)],
   ]);
 }
 

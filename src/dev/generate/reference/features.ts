@@ -105,13 +105,13 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Session timers",
-    text: "A session timer (RFC 4028) ends a call whose other end has vanished without a BYE.",
+    text: "A session timer (RFC 4028) ends a call whose other end has vanished without a BYE. The edge adds one where a caller sends none and refuses too short ones; the two ends refresh.",
     properties: ["Sip.session_timer", "SessionTimer.*"],
   },
   {
     title: "Transfer",
-    text: "A REFER asks the other side to call somebody else instead.",
-    properties: ["Sip.refer"],
+    text: "A REFER asks the other side to call somebody else instead. The edge does not call by itself: where a trunk says `pass`, the REFER crosses to the other side if it names one whom the trunk may call, and how that went is recorded.",
+    properties: ["Sip.refer", "Sip.refer_to"],
   },
   {
     title: "Limits",

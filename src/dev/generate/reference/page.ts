@@ -1,4 +1,4 @@
-/** docs/reference.md: every property of the config by feature, with its hover text, its default and the findings about it. */
+/** schemas/reference.md: every property of the config by feature, with its hover text, its default and the findings about it. */
 import { checks } from "../../../checks/index.ts";
 import { diagnosticPages } from "../diagnostic-pages.ts";
 import { type Feature, features } from "./features.ts";

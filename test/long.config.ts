@@ -1,5 +1,5 @@
 import { mergeConfig } from "vitest/config";
-import base from "./vitest.config.ts";
+import base from "../vitest.config.ts";
 
 /** Tests that take too long for every change: `npm run test:long`. */
 const merged = mergeConfig(base, {});
