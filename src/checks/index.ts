@@ -23,6 +23,7 @@ import { check as noImpossibleSource } from "./no-impossible-source.ts";
 import { check as noInternalPublicIp } from "./no-internal-public-ip.ts";
 import { check as noInternalSource } from "./no-internal-source.ts";
 import { check as noLearnedMedia } from "./no-learned-media.ts";
+import { check as noLostExtension } from "./no-lost-extension.ts";
 import { check as noMissingCapability } from "./no-missing-capability.ts";
 import { check as noNestedSource } from "./no-nested-source.ts";
 import { check as noOpenAllowlist } from "./no-open-allowlist.ts";
@@ -85,6 +86,7 @@ export const checks: readonly Check[] = [
   noInternalPublicIp,
   noInternalSource,
   noLearnedMedia,
+  noLostExtension,
   noMissingCapability,
   noNestedSource,
   noOpenAllowlist,

@@ -24,7 +24,7 @@ export const check = {
     for (const trunk of model.trunks)
       for (const route of trunk.routes)
         for (const destination of route.destinations) {
-          if (destination.type !== "forward") continue;
+          if (destination.type !== "forward" || destination.extension) continue;
           const { outbound } = trunks.get(destination.via) ?? {};
           const entry = outbound === undefined ? undefined : refusing(outbound, destination.number);
           if (outbound === undefined || entry === undefined) continue;

@@ -511,7 +511,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4003": {
     "severity": "warning",
     "messages": [
-      "'custom_headers.outbound' of trunk '…' has no effect: no calls go to it, since it has no 'outbound'."
+      "'custom_headers.outbound' of trunk '…' has no effect: no calls go to it, since it has no 'outbound' and its other end does not register."
     ],
     "help": [
       "Add 'outbound' with the address of the other end, or remove these headers."
@@ -533,24 +533,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "List the addresses that the agent calls from, one by one."
-    ]
-  },
-  "CREW4023": {
-    "severity": "warning",
-    "messages": [
-      "'forward' in routes of trunk '…' goes to a registration, which is not acted on yet: such a call is refused with 503."
-    ],
-    "help": [
-      "Forward over a trunk with 'outbound', or name an agent that takes the call."
-    ]
-  },
-  "CREW4024": {
-    "severity": "warning",
-    "messages": [
-      "Registrations of trunk '…' are not acted on yet: nothing can be called there."
-    ],
-    "help": [
-      "Give the trunk 'outbound' with the address of the other end."
     ]
   },
   "CREW4026": {

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Model } from "../model/model.ts";
 import { callRpc } from "../verify/binrpc.ts";
+import { keepContacts, newKeeping } from "./contacts.ts";
 import type { Edge } from "./edge.ts";
 import { loadFirewall, mayLoadFirewall } from "./firewall.ts";
 import { logMark, notStarted } from "./last-words.ts";
@@ -91,6 +92,8 @@ async function switchAndProve(
     }
   }
   if (signal.aborted) return { problem: problems.interrupted() };
+  // What it starts with; the guard brings what is registered until it has taken over.
+  await keepContacts(edge, newKeeping());
   say(`start Kamailio of generation ${generation}`);
   const mark = await logMark(edge, "kamailio.log");
   await edge.supervisor.install(kamailio);

@@ -1,9 +1,11 @@
 /**
  * The guard of an edge, a process of its own under supervision. It keeps supervisors alive, reconnects proxies with a relay
  * that came back, has them take replaced certificates, takes back deployments whose deployer died, stops generations that carry
- * no calls any more, keeps the counters of calls right, and ends calls that are over, and sends the digits of agents on as INFO. Started with the state folder as argument.
+ * no calls any more, keeps the counters of calls right and what PBXs registered, ends calls that are over, and sends the digits of
+ * agents on as INFO. Started with the state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
+import { keepContacts, newKeeping } from "./contacts.ts";
 import { type Edge, reopenEdge } from "./edge.ts";
 import { type Certificates, renewCertificates } from "./guard/certificates.ts";
 import { hearDigits, newHearing } from "./guard/digits.ts";
@@ -28,11 +30,13 @@ async function main(root: string): Promise<never> {
   if (edge === undefined) throw new Error(`${root} is no state folder of an edge`);
   const draining = newDraining();
   const certificates: Certificates = {};
+  const keeping = newKeeping();
   void keepCounters(edge);
   void keepCalls(edge);
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
     await judge(edge).catch(report);
+    await keepContacts(edge, keeping).catch(report);
     if (beat % lookEvery === 0) {
       await reconnect(edge).catch(report);
       await retire(edge, draining).catch(report);

@@ -41,7 +41,11 @@ function reportOf(trunk: string, seconds: number, code: number): RegistrationRep
   return { trunk, state: code === 0 ? "asking" : "not registered", ...answered };
 }
 
-/** Leaves the registrations of a superseded generation to the one after it: they have the same Contact. */
+/**
+ * Leaves the registrations of a superseded generation to the one after it, those at carriers, which have the same Contact, and
+ * the ways to PBXs that registered here.
+ */
 export async function stopRegistering(socket: string): Promise<void> {
-  await callRpc(socket, "htable.seti", ["registration", "-stopped", 1]);
+  for (const table of ["registration", "binding"])
+    await callRpc(socket, "htable.seti", [table, "-stopped", 1]);
 }

@@ -56,6 +56,7 @@ export async function commitStaging(staging: Staging): Promise<KamailioBinding> 
     digests: staging.digests,
     passwords: staging.passwords,
     counted: true,
+    contacts: edge.paths.contacts,
   };
   const folder = stagingFolder(edge);
   const own = join(folder, "private");

@@ -1,5 +1,6 @@
 /** What runs of an edge, and how it fares. */
 import { callRpc, type RpcValue } from "../verify/binrpc.ts";
+import { type ContactReport, contacts } from "./contacts.ts";
 import type { Edge } from "./edge.ts";
 import { loadedFirewall } from "./firewall.ts";
 import { controlSocket } from "./guard/retire.ts";
@@ -53,6 +54,8 @@ export interface StatusReport {
   readonly agents?: readonly AgentReport[];
   /** Registrations at carriers; absent where there are none. */
   readonly registrations?: readonly RegistrationReport[];
+  /** Where PBXs have registered here; absent where none has. */
+  readonly contacts?: readonly ContactReport[];
   /** Calls that rtpengine carries; absent where it does not answer. */
   readonly media_sessions?: number;
   /** The generation whose ruleset was loaded. */
@@ -68,9 +71,10 @@ export async function status(edge: Edge): Promise<StatusReport> {
   const facts = generation === undefined ? undefined : await readFacts(paths, generation);
   const fate = generation === undefined ? undefined : await readStatus(paths, generation);
   const activation = await readJson<Activation>(paths.activation);
-  const [agents, registered, sessions] = await Promise.all([
+  const [agents, registered, reached, sessions] = await Promise.all([
     generation === undefined ? undefined : agentStates(controlSocket(edge, generation)),
     generation === undefined ? [] : registrations(controlSocket(edge, generation)),
+    generation === undefined ? [] : contacts(edge, generation),
     callsInRelay(),
   ]);
   const needed = processes.filter((p) => {
@@ -91,6 +95,7 @@ export async function status(edge: Edge): Promise<StatusReport> {
     processes,
     ...(agents === undefined ? {} : { agents }),
     ...(registered.length === 0 ? {} : { registrations: registered }),
+    ...(reached.length === 0 ? {} : { contacts: reached }),
     ...(sessions === undefined ? {} : { media_sessions: sessions }),
     firewall: (await loadedFirewall(edge)) ?? null,
   };

@@ -175,7 +175,7 @@ export interface Digest {
    */
   readonly algorithm?: "MD5" | "SHA-256" | undefined;
   /**
-   * The other end may register the address at which it takes calls; calls to a trunk without `outbound` go there.
+   * The other end, such as a PBX behind NAT, may register the address at which it takes calls, for 60 to 3600 seconds and five addresses at a time; `forward` and calls of agents to a trunk without `outbound` go there, with the number or extension as it was dialled: what may be called, the PBX decides.
    *
    * @default true
    */
@@ -769,8 +769,19 @@ export interface ForwardVia {
   readonly via?: string | undefined;
 }
 
-/** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. */
-export type Forward = string | ForwardVia;
+export interface ForwardToExtension {
+  /** An extension of a PBX that registers here, or any other user name there, called as it stands; the trunk's own `crew_id` calls the registered address unchanged, as a single telephone wants it. */
+  readonly extension: string;
+  /**
+   * The `crew_id` of the PBX's trunk.
+   *
+   * @default this trunk
+   */
+  readonly via?: string | undefined;
+}
+
+/** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. Without `outbound` the call goes where the trunk's PBX has registered, which has the number, or the `extension`, in the Request-URI. */
+export type Forward = string | ForwardVia | ForwardToExtension;
 
 export interface ToAgent<AgentId extends string = string> {
   /** Id of one of the trunk's agents. */
@@ -778,7 +789,7 @@ export interface ToAgent<AgentId extends string = string> {
 }
 
 export interface ToNumber {
-  /** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. */
+  /** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. Without `outbound` the call goes where the trunk's PBX has registered, which has the number, or the `extension`, in the Request-URI. */
   readonly forward: Forward;
 }
 
@@ -795,7 +806,7 @@ export interface Route<AgentId extends string = string> {
   readonly match: Match;
   /** The agent that takes the call. */
   readonly agent_id?: AgentId | undefined;
-  /** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. */
+  /** Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. Without `outbound` the call goes where the trunk's PBX has registered, which has the number, or the `extension`, in the Request-URI. */
   readonly forward?: Forward | undefined;
   /** Refuse the call instead of giving it to anybody. */
   readonly refuse?: Refusal | undefined;

@@ -192,8 +192,9 @@ export type Destination =
   | {
       readonly at: JsonPointer;
       readonly type: "forward";
-      /** E.164. */
+      /** E.164, or an extension of a PBX. */
       readonly number: string;
+      readonly extension?: true;
       /** Id of the trunk that carries the call. */
       readonly via: string;
     }

@@ -76,6 +76,7 @@ const expected: Readonly<Record<string, Readonly<Record<"6.0" | "5.6", readonly 
   "two-providers-failover": { "6.0": [], "5.6": ["CREW3150", "CREW4201"] },
   "opus-agents-over-g711": { "6.0": [], "5.6": [] },
   "provider-register": { "6.0": [], "5.6": [] },
+  "office-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
   "provider-tls-register": { "6.0": [], "5.6": ["CREW4201", "CREW4202"] },
   "digest-pbx": { "6.0": ["CREW4201"], "5.6": ["CREW4201", "CREW4202"] },
 };

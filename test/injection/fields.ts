@@ -93,7 +93,10 @@ export const everything = {
           realm: "branch.example.com",
           algorithm: "MD5",
         },
-        inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }],
+        inbound_routes: [
+          { match: { to_user: "main" }, agent_id: "agent_sarah" },
+          { match: { to_user: "desk" }, forward: { extension: "200", via: "branch" } },
+        ],
       },
     },
     {

@@ -13,6 +13,8 @@ import { parseConfig } from "../../src/model/parse.ts";
 import type { Running } from "../../src/phone/process.ts";
 import {
   bindingFiles,
+  type ContactRow,
+  contactsText,
   type KamailioBinding,
   kamailioArguments,
   recordToken,
@@ -51,6 +53,8 @@ export interface EdgeOptions {
   /** Our passwords at carriers. */
   readonly passwords?: KamailioBinding["passwords"];
   readonly proof?: KamailioBinding["proof"];
+  /** Where PBXs have registered before it starts. */
+  readonly contacts?: readonly ContactRow[];
   /** Without: a relay that already runs in the lab is used. Default true. */
   readonly relay?: boolean;
   /** Added to Kamailio's environment. */
@@ -93,6 +97,8 @@ export async function startModel(lab: Lab, model: Model, options: EdgeOptions = 
     mkdirSync(join(path, ".."), { recursive: true });
     writeFileSync(path, file.text, { mode: file.mode });
   }
+  if (options.contacts !== undefined)
+    writeFileSync(join(binding.privateDirectory, "contacts.cfg"), contactsText(options.contacts));
   const rtpengine = options.relay === false ? undefined : await startRelay(lab, runtime, folder);
   const args = [...kamailioArguments(binding, model), "-L", runtime.kamailioModules];
   const command = runtime.command("kamailio", args);
@@ -127,6 +133,7 @@ function bind(folder: string, options: EdgeOptions): KamailioBinding {
     ...(options.predecessorPort === undefined ? {} : { predecessorPort: options.predecessorPort }),
     ...(options.proof === undefined ? {} : { proof: options.proof }),
     keys: options.keys ?? { topology: key(), route: key(), nonce: key() },
+    contacts: join(folder, "private/contacts.cfg"),
     rtpengine: "udp:127.0.0.1:2223",
     digests: options.digests ?? [],
     ...(options.passwords === undefined ? {} : { passwords: options.passwords }),

@@ -12,8 +12,8 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Says which generation carries the calls, which processes run, which agents answer, which trunks are registered, how many\n" +
-          "calls have media and whether the firewall is loaded.",
+        "Says which generation carries the calls, which processes run, which agents answer, which trunks and PBXs are registered,\n" +
+          "how many calls have media and whether the firewall is loaded.",
       )
       .addArgument(configArgument())
       .addOption(stateOption())
@@ -37,6 +37,9 @@ function statusText(report: StatusReport): string {
     ...report.processes.map(processText),
     ...(agents ?? []).map((a) => `  agent ${a.uri}  ${a.state}`),
     ...(report.registrations ?? []).map(registrationText),
+    ...(report.contacts ?? []).map(
+      (c) => `  contact of ${c.trunk}  ${c.uri} from ${c.sent_to} for ${c.seconds} s more`,
+    ),
     media_sessions === undefined
       ? "media relay does not answer"
       : `media relay: ${countText(media_sessions, "call")}`,

@@ -14,6 +14,8 @@ export interface EdgePaths {
   readonly rollback: string;
   /** Which generation's ruleset is in the kernel. */
   readonly firewall: string;
+  /** Where PBXs have registered, as Kamailio reads it when it starts. */
+  readonly contacts: string;
   /** How the guard runs the programs of the engine. */
   readonly programs: string;
   readonly lock: string;
@@ -34,6 +36,7 @@ export function edgePaths(root: string): EdgePaths {
     activation: at("activation.json"),
     rollback: at("rollback.json"),
     firewall: at("firewall.json"),
+    contacts: at("contacts.cfg"),
     programs: at("programs.json"),
     lock: at("lock"),
     generations: at("generations"),

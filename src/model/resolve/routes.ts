@@ -130,8 +130,16 @@ function resolveForward(
   context: RouteContext,
 ): Destination | undefined {
   const { report, plan, trunk, trunks } = context;
-  const { number: text, via = trunk } = typeof draft === "string" ? { number: draft } : draft;
-  const number = resolveNumber(text, plan, typeof draft === "string" ? at : join(at, "number"), report);
+  const wish = typeof draft === "string" ? { number: draft } : draft;
+  const { via = trunk } = wish;
   const known = via === trunk || knowsTrunk(via, trunks, join(at, "via"), report);
+  if ("extension" in wish)
+    return known ? { at, type: "forward", number: wish.extension, extension: true, via } : undefined;
+  const number = resolveNumber(
+    wish.number,
+    plan,
+    typeof draft === "string" ? at : join(at, "number"),
+    report,
+  );
   return number === undefined || !known ? undefined : { at, type: "forward", number, via };
 }

@@ -8,6 +8,10 @@ export const agentId = identifier
   .describe("Id of one of the trunk's agents.")
   .meta({ typeParameter: "AgentId" });
 
+const extension = z
+  .string()
+  .regex(/^[A-Za-z0-9*_.-]{1,32}$/, "must be 1 to 32 letters, digits or any of * _ . -");
+
 export const forward = z
   .union([
     number,
@@ -19,9 +23,17 @@ export const forward = z
           .optional(),
       })
       .meta({ title: "ForwardVia" }),
+    z
+      .strictObject({
+        extension: extension.describe(
+          "An extension of a PBX that registers here, or any other user name there, called as it stands; the trunk's own `crew_id` calls the registered address unchanged, as a single telephone wants it.",
+        ),
+        via: identifier.describe("The `crew_id` of the PBX's trunk. Default: this trunk.").optional(),
+      })
+      .meta({ title: "ForwardToExtension" }),
   ])
   .describe(
-    "Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added.",
+    "Forward the call to a number over this trunk's `outbound`, or `via` another trunk; Diversion (RFC 5806) is added. Without `outbound` the call goes where the trunk's PBX has registered, which has the number, or the `extension`, in the Request-URI.",
   )
   .meta({ title: "Forward" });
 

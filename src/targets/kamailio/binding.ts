@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import type { Model } from "../../model/model.ts";
 import { isPrintable, kamFormat } from "./escape.ts";
 import { readable } from "./lower/grouped.ts";
+import { mayRegister } from "./lower/registrar.ts";
 import { countExact } from "./lower/routes.ts";
 import { sealKey } from "./sealed.ts";
 
@@ -29,6 +30,8 @@ export interface KamailioBinding {
     readonly realm: string;
     readonly ha1: string;
   }[];
+  /** Text of {@link contactsText}, read at every start; need not be there. Absolute. */
+  readonly contacts?: string;
   /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 2. */
   /** Our passwords at carriers, one for each trunk with `outbound.auth`. */
   readonly passwords?: readonly { readonly trunk: string; readonly password: string }[];
@@ -88,7 +91,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
         ]),
     ...(binding.counted === true ? ["#!define CREW_COUNTED 1"] : []),
     `include_file "${dir}/kamailio.cfg"`,
-    ...credentials(binding),
+    ...tablesAtStart(binding, model),
   ];
   return `${lines.join("\n")}\n`;
 }
@@ -160,8 +163,8 @@ function workers(count: number): number {
   return count;
 }
 
-/** What the script's table `credential` starts with; in this file of mode 0600, so in no artifact. */
-function credentials(binding: KamailioBinding): string[] {
+/** What tables of the script start with; credentials stand in this file of mode 0600, so in no artifact. */
+function tablesAtStart(binding: KamailioBinding, model: Model): string[] {
   const rows = binding.digests.map(
     (d) =>
       `\tsht_setxs("credential", "${kamFormat(`${d.realm}:${d.username}`)}", "${kamFormat(d.trunk)}^${hex(d.ha1)}", "0");`,
@@ -169,6 +172,33 @@ function credentials(binding: KamailioBinding): string[] {
   const passwords = (binding.passwords ?? []).map(
     (p) => `\tsht_setxs("provider", "${kamFormat(p.trunk)}", "${kamFormat(p.password)}", "0");`,
   );
-  const all = [...rows, ...passwords];
+  // A missing file is no error.
+  const contacts =
+    binding.contacts !== undefined && model.trunks.some(mayRegister)
+      ? [`import_file "${plainPath(binding.contacts)}"`]
+      : [];
+  const all = [...rows, ...passwords, ...contacts];
   return all.length === 0 ? [] : ["event_route[htable:mod-init] {", ...all, "}"];
+}
+
+/** Where the PBX of a trunk has registered: a row of the table `binding`. */
+export interface ContactRow {
+  readonly trunk: string;
+  readonly value: string;
+}
+
+/** Rows of the table `binding` as a part of the script that fills it. Throws on what such a row never holds. */
+export function contactsText(rows: readonly ContactRow[]): string {
+  const lines = rows.map(({ trunk, value }) => {
+    if (!isContactRow(value)) throw new Error(`no contacts of a trunk: ${JSON.stringify(value)}`);
+    return `\tsht_setxs("binding", "${kamFormat(trunk)}", "${kamFormat(value)}", "0");\n`;
+  });
+  return lines.join("");
+}
+
+/** Whether a value is a row of `binding`: when it changed, and contacts of five fields. */
+export function isContactRow(value: string): boolean {
+  return /^\d{1,12}\.\d{1,6}(?: \d{1,12}\^sip:[\w.:;=[\]]+\^sip:[\x21\x23-\x5b\x5d\x5f-\x7e]+\^[0-9a-f]+\^\d+)*$/.test(
+    value,
+  );
 }

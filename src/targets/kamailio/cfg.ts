@@ -138,6 +138,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     from_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
     to_agents: constant(has.forwards ? "direction=$avp(enters)" : "direction=agents"),
     outbound_routes: has.outboundRoutes,
+    registrar: has.registrar,
+    ...carrierUdp(doc.listeners),
     registrations: has.registrations,
     learned_registrars: has.learnedRegistrars,
     contact_users: has.contactUsers,
@@ -309,6 +311,16 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   };
 }
 
+/** The carrier side's UDP sockets, as PBXs are asked from. */
+function carrierUdp(listeners: readonly Listener[]) {
+  const own = listeners.filter((l) => l.name.startsWith("carrier") && l.transport === "udp");
+  const of = (v6: boolean) => {
+    const l = own.find(({ address }) => address.includes(":") === v6);
+    return l !== undefined && trusted<CfgGrammar>(`udp:${kamToken(bracketed(l.address))}:${l.port}`);
+  };
+  return { udp4: of(false), udp6: of(true) };
+}
+
 /** Whom the edge asks over TLS who they are, and from which sockets. */
 function tlsContext({ has, listeners }: KamailioDoc): Context<CfgGrammar> {
   const socket = (name: string): KamToken | false => {
@@ -341,9 +353,13 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.tcp ? ["cfg_rpc"] : []),
     ...(doc.has.cidr ? ["permissions"] : []),
     ...(doc.has.digest ? ["auth"] : []),
-    ...(doc.has.tlsAgents || doc.has.tlsCarriers ? ["tcpops"] : []),
-    ...(doc.has.tlsAgents || doc.has.tlsCarriers || doc.has.registrations ? ["uac"] : []),
-    ...(doc.has.tlsNames || doc.has.tlsOutbound || doc.has.registrations ? ["rtimer"] : []),
+    ...(doc.has.tlsAgents || doc.has.tlsCarriers || (doc.has.registrar && doc.has.tcp) ? ["tcpops"] : []),
+    ...(doc.has.tlsAgents || doc.has.tlsCarriers || doc.has.registrations || doc.has.registrar
+      ? ["uac"]
+      : []),
+    ...(doc.has.tlsNames || doc.has.tlsOutbound || doc.has.registrations || doc.has.registrar
+      ? ["rtimer"]
+      : []),
     ...(media ? ["rtpengine"] : []),
     ...(doc.has.limits ? ["evrexec"] : []),
     "crypto",

@@ -66,6 +66,8 @@ export interface Switches {
   readonly rates: boolean;
   /** Sides whose media is, or may be, encrypted. */
   readonly srtp: boolean;
+  /** PBXs may register here. */
+  readonly registrar: boolean;
   /** Trunks that register; with host names, whose addresses are learned; with a user that is not the trunk's name. */
   readonly registrations: boolean;
   readonly learnedRegistrars: boolean;

@@ -58,16 +58,19 @@ export interface DigestTrunk {
   readonly password: string;
   readonly realm: string;
   readonly algorithm?: "MD5" | "SHA-256";
+  /** Whether it may register. Default false. */
+  readonly register?: boolean;
 }
 
 /** A trunk with a password, and what a deployment would bind for it. */
 export function digestTrunk(t: DigestTrunk) {
-  const { username, realm, algorithm } = t;
+  const { username, realm, algorithm, register = false } = t;
   const auth = {
     type: "digest",
     username,
     realm,
     password: { secret: "TRUNK_PASSWORD" },
+    register,
     ...(algorithm === undefined ? {} : { algorithm }),
   };
   const inbound_routes = [toSarah("+14155551111")];

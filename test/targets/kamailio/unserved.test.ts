@@ -18,10 +18,6 @@ describe("a property that is not acted on", () => {
       { sip: { custom_headers: { outbound: [{ header: "X-A", value: "b" }] } } },
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
-    [
-      { sip: { inbound_routes: [{ ...main, on_failure: [{ forward: "+14155550100" }] }] } },
-      "CREW4023 warning /sip/inbound_routes/0/on_failure/0/forward",
-    ],
   ])("%j is said", (draft, expected) => {
     expect(warnings(draft)).toEqual([expected]);
   });
@@ -37,17 +33,15 @@ describe("a property that is not acted on", () => {
     expect(warnings(draft, "edge")).toEqual(["CREW4008 warning /trunks/0/agents/a/auth"]);
   });
 
-  it("is a registration only where a call relies on it", () => {
+  it("is no registration of a PBX", () => {
     const auth = { type: "digest", username: "a", password: { secret: "A" } };
-    const forward = { match: {}, forward: { number: "+14155550100", via: "branch" } };
-    const branch = { crew_id: "branch", sip: { auth } };
-    expect(warnings({ trunks: [branch] }, "edge")).toEqual([]);
-    expect(
-      warnings({ trunks: [branch, { crew_id: "b", sip: { inbound_routes: [forward] } }] }, "edge"),
-    ).toEqual([
-      "CREW4023 warning /trunks/1/sip/inbound_routes/0/forward",
-      "CREW4024 warning /trunks/0/sip/auth",
-    ]);
+    const forward = { match: {}, forward: { extension: "200", via: "branch" } };
+    const headers = { custom_headers: { outbound: [{ header: "X-A", value: "b" }] } };
+    const trunks = [
+      { crew_id: "branch", sip: { auth, ...headers } },
+      { crew_id: "b", sip: { inbound_routes: [forward] } },
+    ];
+    expect(warnings({ trunks }, "edge")).toEqual([]);
   });
 
   it("is none of the defaults", () => {

@@ -47,6 +47,7 @@ export const features: readonly Feature[] = [
         "HeaderPresent.*",
       ],
       ...["Hours.*", "ToAgent.*", "ToNumber.*", "ToRefusal.*", "Refusal.*", "ForwardVia.*"],
+      "ForwardToExtension.*",
     ],
   },
   {
@@ -65,7 +66,12 @@ export const features: readonly Feature[] = [
   {
     title: "Registration",
     text: "Some providers call an account where it has registered. The edge registers, renews and tells by `crew status` how that goes; calls over the registration are those of the trunk.",
-    properties: ["Outbound.register", "Registration.*", "Digest.register"],
+    properties: ["Outbound.register", "Registration.*"],
+  },
+  {
+    title: "PBXs that register",
+    text: "A PBX without an address of its own, behind NAT for example, registers at the edge with the trunk's password. Callers that are forwarded to an extension of it, and agents that dial one, reach it where it registered from; the edge keeps the way there open. What is registered outlives a deployment, a crash and a stop of the edge.",
+    properties: ["Digest.register", "ForwardToExtension.extension", "ForwardToExtension.via"],
   },
   {
     title: "Codecs and transcoding",

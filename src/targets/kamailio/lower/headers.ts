@@ -2,6 +2,7 @@
 import type { TrunkModel } from "../../../model/model.ts";
 import { readTemplate } from "../../../model/template.ts";
 import type { Row } from "../doc.ts";
+import { carrying } from "./registrar.ts";
 import { separator } from "./separator.ts";
 
 /** `<trunk>` → header ^ variable, as often as there are some. */
@@ -15,14 +16,12 @@ export function variableRows(trunks: readonly TrunkModel[]): Row[] {
 
 /** `<trunk>:<n>` → header ^ text, then ^ variable ^ text for each variable of the template. */
 export function templateRows(trunks: readonly TrunkModel[]): Row[] {
-  return trunks.flatMap(({ id, outbound, outbound_headers: headers }): Row[] =>
-    outbound === undefined
-      ? []
-      : headers.map(({ at, header, value }, n) => {
-          const { texts, variables } = readTemplate(value);
-          const fields = texts.flatMap((text, i) => [variables[i - 1] ?? header, percentEncoded(text)]);
-          return { key: `${id}:${n}`, value: fields.join(separator), at };
-        }),
+  return trunks.flatMap(carrying).flatMap(({ id, outbound_headers: headers }): Row[] =>
+    headers.map(({ at, header, value }, n) => {
+      const { texts, variables } = readTemplate(value);
+      const fields = texts.flatMap((text, i) => [variables[i - 1] ?? header, percentEncoded(text)]);
+      return { key: `${id}:${n}`, value: fields.join(separator), at };
+    }),
   );
 }
 

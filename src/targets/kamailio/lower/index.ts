@@ -4,7 +4,8 @@ import { ok, type Result } from "../../../core/result.ts";
 import type { CodecName, Model, NetworkModel } from "../../../model/model.ts";
 import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
-import { canCarry, lowerOutbound } from "./outbound.ts";
+import { lowerOutbound } from "./outbound.ts";
+import { carrying } from "./registrar.ts";
 import { lowerRegistrations } from "./registration.ts";
 import { lowerRoutes } from "./routes.ts";
 import { lowerListeners } from "./sockets.ts";
@@ -20,7 +21,7 @@ export function lower(model: Model): Result<KamailioDoc> {
   const routes = lowerRoutes(model.trunks, {
     agents: new Map(model.agents.map((a) => [a.key, a])),
     sets: agents.sets,
-    carriers: new Set(model.trunks.filter(canCarry).map((t) => t.id)),
+    carriers: new Set(model.trunks.flatMap(carrying).map((t) => t.id)),
     line: model.edge.engine,
   });
   const listeners = lowerListeners(network);

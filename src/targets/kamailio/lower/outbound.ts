@@ -10,12 +10,13 @@ import type {
 } from "../../../model/model.ts";
 import type { Row } from "../doc.ts";
 import { codecDigits, codecFlags } from "./codecs.ts";
+import { type Carrying, carrying, goesToContact, mayRegister } from "./registrar.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
 import { isAddress, keysOf } from "./sources.ts";
 
 export interface OutboundTables {
-  /** Source address → trunks that the agents there may use, separated by commas, and their leg. */
+  /** Source address → trunks that the agents there may use, separated by commas, their leg, SRTP, codecs, and the trunk that is meant unless one is named. */
   readonly dial: readonly Row[];
   /** `<way>:<n>` → targets of one priority of one trunk. */
   readonly ways: readonly Row[];
@@ -37,19 +38,12 @@ export interface OutboundTables {
   readonly peers: readonly Row[];
 }
 
-/** Whether calls go out over a trunk. */
-export function canCarry(trunk: TrunkModel): trunk is OutboundTrunk {
-  return trunk.outbound !== undefined;
-}
-
-type OutboundTrunk = TrunkModel & { readonly outbound: NonNullable<TrunkModel["outbound"]> };
-
 export function lowerOutbound(model: Model): OutboundTables {
   const { network, engine } = model.edge;
-  const trunks = model.trunks.filter(canCarry);
+  const trunks = model.trunks.flatMap(carrying);
   const transcoding = engine === "5.6" ? [] : trunks.filter((t) => t.transcode !== "never");
   return {
-    dial: dialRows(model.agents, trunks),
+    dial: dialRows(model, trunks),
     ways: [...trunks.flatMap((t) => wayRows(t.id, [t], network)), ...routeWays(model, trunks)],
     out: trunks.map(outRow),
     destinations: trunks.map(({ id, outbound: o }) => ({
@@ -94,7 +88,7 @@ export function lowerOutbound(model: Model): OutboundTables {
 }
 
 /** Whether a caller of a trunk's calls may offer only what the trunk does not have. */
-function mayTranscode(trunk: OutboundTrunk, model: Model): boolean {
+function mayTranscode(trunk: Carrying, model: Model): boolean {
   const own = new Set(codecNames(trunk));
   const foreign = (codecs: readonly CodecName[] | undefined) => codecs?.some((c) => !own.has(c)) === true;
   return (
@@ -119,10 +113,13 @@ interface Dialler {
   readonly codecs: Set<CodecName>;
 }
 
-/** Agents' trunks by address; an address that agents of several trunks share may use all of theirs. */
-function dialRows(agents: readonly AgentModel[], trunks: readonly OutboundTrunk[]): Row[] {
+/**
+ * Agents' trunks by address; an address that agents of several trunks share may use all of theirs. Meant unless another one is
+ * named is the only one with `outbound`, else the only one.
+ */
+function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
   const found = new Map<string, Dialler>();
-  for (const agent of agents) {
+  for (const agent of model.agents) {
     const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
     if (own.length === 0) continue;
     for (const { address, at } of dialAddresses(agent)) {
@@ -139,12 +136,18 @@ function dialRows(agents: readonly AgentModel[], trunks: readonly OutboundTrunk[
       found.set(address, entry);
     }
   }
+  const registering = new Set(trunks.filter(goesToContact).map((t) => t.id));
+  const hasRegistrar = model.trunks.some(mayRegister);
   return [...found].map(([key, e]) => {
+    const all = [...e.trunks].sort();
+    const stated = all.filter((id) => !registering.has(id));
+    const [usual = "", ...others] = stated.length === 0 ? all : stated;
     const fields = [
-      [...e.trunks].sort().join(","),
+      all.join(","),
       e.leg,
       strictest(e.encryption),
       codecDigits([...e.codecs]),
+      hasRegistrar && others.length === 0 ? usual : "",
     ];
     // What is empty at the end is left out.
     while (fields.at(-1) === "") fields.pop();
@@ -173,7 +176,7 @@ function addressesOf(model: Model, keys: readonly string[] | undefined): string 
   return agents.flatMap((a) => dialAddresses(a).map((d) => d.address)).join(",");
 }
 
-function routeWays(model: Model, trunks: readonly OutboundTrunk[]): Row[] {
+function routeWays(model: Model, trunks: readonly Carrying[]): Row[] {
   return model.edge.outbound_routes.flatMap((route, i) =>
     wayRows(
       `route ${i}`,
@@ -183,9 +186,10 @@ function routeWays(model: Model, trunks: readonly OutboundTrunk[]): Row[] {
   );
 }
 
-/** One row for each priority of each trunk, in order. */
-function wayRows(name: string, trunks: readonly OutboundTrunk[], { carrier }: NetworkModel): Row[] {
+/** One row for each priority of each trunk, in order; without targets for one whose PBX registers. */
+function wayRows(name: string, trunks: readonly Carrying[], { carrier }: NetworkModel): Row[] {
   const tiers = trunks.flatMap((trunk) => {
+    if (goesToContact(trunk)) return [{ trunk, targets: [] }];
     const reachable = trunk.outbound.targets.filter((t) => carrier[t.transport] !== undefined);
     return [...new Set(reachable.map((t) => t.priority))]
       .sort((a, b) => a - b)
@@ -199,7 +203,10 @@ function wayRows(name: string, trunks: readonly OutboundTrunk[], { carrier }: Ne
     });
     return {
       key: `${name}:${n}`,
-      value: [trunk.id, targets.length, sum, ...weighted].join(separator),
+      value: (targets.length === 0
+        ? [trunk.id, 0, 1, 1, "-"]
+        : [trunk.id, targets.length, sum, ...weighted]
+      ).join(separator),
       at: targets[0]?.at ?? trunk.outbound.at,
     };
   });
@@ -210,7 +217,7 @@ function hostOf({ host, port, transport }: OutboundTarget): string {
   return `${shown}${port === undefined ? "" : `:${port}`};transport=${transport}`;
 }
 
-function outRow({ id, outbound: o, number_plan: p, caller_id }: OutboundTrunk): Row {
+function outRow({ id, outbound: o, number_plan: p, caller_id }: Carrying): Row {
   const none = "*";
   return {
     key: id,

@@ -3,6 +3,7 @@ import type { Model, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
 import { opusOf } from "./codecs.ts";
 import { readsHeaders } from "./identity.ts";
+import { carrying, mayRegister } from "./registrar.ts";
 import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
@@ -17,6 +18,7 @@ export function lowerSwitches(
 ): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
+  const carriers = trunks.flatMap(carrying);
   const targets = model.agents.flatMap((a) => a.targets);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
@@ -48,15 +50,16 @@ export function lowerSwitches(
     identity: plan || sources,
     sources,
     variables: trunks.some((t) => t.inbound_headers.length > 0),
-    headersOut: trunks.some((t) => t.outbound !== undefined && t.outbound_headers.length > 0),
-    outbound: trunks.some((t) => t.outbound !== undefined),
+    headersOut: carriers.some((t) => t.outbound_headers.length > 0),
+    outbound: carriers.length > 0,
     outboundRoutes: model.edge.outbound_routes.length > 0,
     forwards:
-      trunks.some((t) => t.outbound !== undefined) &&
+      carriers.length > 0 &&
       trunks.some((t) => t.routes.some((r) => r.destinations.some((d) => d.type === "forward"))),
     outboundNames:
       registrations.learned ||
       trunks.some((t) => t.outbound?.targets.some((target) => !isAddress(target.host))),
+    registrar: trunks.some(mayRegister),
     registrations: registrations.register.length > 0,
     learnedRegistrars: registrations.learned,
     contactUsers: registrations.contactUsers,

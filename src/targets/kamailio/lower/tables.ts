@@ -85,7 +85,7 @@ function outboundTables(o: OutboundTables, has: Switches): Table[] {
   return [
     stored(
       "dial",
-      "source address: trunks that the agents there may use ^ leg ^ SRTP (a allowed, r required) ^ codecs",
+      `source address: trunks that the agents there may use ^ leg ^ SRTP (a allowed, r required) ^ codecs${has.registrar ? " ^ the usual one" : ""}`,
       o.dial,
     ),
     stored("way", "targets of calls to carriers, in order", o.ways),
@@ -299,8 +299,8 @@ function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
   return [
     stored(
       "digest",
-      "trunks with a password",
-      auths.map(({ id, auth }) => ({ key: id, value: 1, at: auth.at })),
+      "trunks with a password; 2 where the other end may register",
+      auths.map(({ id, auth }) => ({ key: id, value: auth.register ? 2 : 1, at: auth.at })),
     ),
     {
       name: "credential",
@@ -309,6 +309,15 @@ function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
     },
     { name: "unproven", about: "answers to strangers in a second", bits: 12, counter: true, expire: 3 },
     { name: "nonce", about: "source that a nonce was given to", bits: 14, expire: 62 },
+    ...(has.registrar
+      ? [
+          {
+            name: "binding",
+            about: "where PBXs have registered, by trunk; the guard keeps a copy in the state folder",
+            bits: bitsFor(auths.length),
+          },
+        ]
+      : []),
     ...(has.realms ? [stored("realm", "realm of a trunk", [...once.values()])] : []),
     ...(has.mixedAlgorithms
       ? [

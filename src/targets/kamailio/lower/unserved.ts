@@ -2,25 +2,22 @@
 import type { Diagnostic } from "../../../core/diagnostic.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
-import { ofRoutes } from "./unserved-routes.ts";
+import { mayRegister } from "./registrar.ts";
 import { warning } from "./warning.ts";
 
 export function unserved(model: Model): Diagnostic[] {
-  return [
-    ...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofRoutes(trunk, model)]),
-    ...ofAgents(model),
-  ];
+  return [...model.trunks.flatMap(ofTrunk), ...ofAgents(model)];
 }
 
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
   const sip = join(trunk.at, "sip");
   const found: Diagnostic[] = [];
-  if (trunk.outbound === undefined && trunk.outbound_headers.length > 0)
+  if (trunk.outbound === undefined && !mayRegister(trunk) && trunk.outbound_headers.length > 0)
     found.push(
       warning(
         "CREW4003",
         join(sip, "custom_headers", "outbound"),
-        `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound'.`,
+        `'custom_headers.outbound' of trunk '${trunk.id}' has no effect: no calls go to it, since it has no 'outbound' and its other end does not register.`,
         "Add 'outbound' with the address of the other end, or remove these headers.",
       ),
     );
