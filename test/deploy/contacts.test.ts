@@ -156,9 +156,9 @@ test("that came to one generation is known to the other", async () => {
     return (await edge.lab.exec(get)).output;
   };
   await expect.poll(inOld, { timeout: 5000, interval: 100 }).toContain("192.168.1.13");
-  pbx.answerWith(accepts());
   pickUp();
   expect(statusOf(await ringing)).toBe(200);
+  pbx.answerWith(accepts());
   await ask({ contact: "<sip:office@192.168.1.13>", expires: 0 });
   await caller.close();
 });
