@@ -115,12 +115,12 @@ function ofOutbound({ id, outbound }: TrunkModel): Need[] {
 
 /** The relay plays digits only into audio that it decodes. */
 function ofDigits({ at, id, dtmf }: TrunkModel): Need[] {
-  if (dtmf !== "rfc4733") return [];
+  if (dtmf === "auto") return [];
   return [
     {
       capability: "transcoding",
       at: join(at, "sip", "dtmf"),
-      wish: `Digits of trunk '${id}' as telephone events, however they come,`,
+      wish: `Digits of trunk '${id}' in one form, however they come,`,
       instead: "Set 'dtmf' to 'auto'.",
     },
   ];

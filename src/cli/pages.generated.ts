@@ -535,15 +535,6 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "List the addresses that the agent calls from, one by one."
     ]
   },
-  "CREW4012": {
-    "severity": "warning",
-    "messages": [
-      "'dtmf' of trunk '…' is not acted on yet: telephone events do not become INFO, digits cross as they come."
-    ],
-    "help": [
-      "Set both ends to the same kind of DTMF, or 'dtmf' to 'rfc4733'."
-    ]
-  },
   "CREW4026": {
     "severity": "warning",
     "messages": [

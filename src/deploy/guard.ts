@@ -1,13 +1,14 @@
 /**
  * The guard of an edge, a process of its own under supervision. It keeps supervisors alive, reconnects proxies with a relay
  * that came back, has them take replaced certificates, takes back deployments whose deployer died, stops generations that carry
- * no calls any more, keeps the counters of calls right and what PBXs registered, and ends calls that are over. Started with the
- * state folder as argument.
+ * no calls any more, keeps the counters of calls right and what PBXs registered, ends calls that are over, and sends the digits of
+ * agents on as INFO. Started with the state folder as argument.
  */
 import { setTimeout as sleep } from "node:timers/promises";
 import { keepContacts, newKeeping } from "./contacts.ts";
 import { type Edge, reopenEdge } from "./edge.ts";
 import { type Certificates, renewCertificates } from "./guard/certificates.ts";
+import { hearDigits, newHearing } from "./guard/digits.ts";
 import { endCalls, newEnding } from "./guard/end-calls.ts";
 import { reconnect } from "./guard/reconnect.ts";
 import { hasNewcomer, newRecounting, recount } from "./guard/recount.ts";
@@ -31,7 +32,7 @@ async function main(root: string): Promise<never> {
   const certificates: Certificates = {};
   const keeping = newKeeping();
   void keepCounters(edge);
-  void keepEnding(edge);
+  void keepCalls(edge);
   for (let beat = 0; ; beat++) {
     edge.supervisor.revive();
     await judge(edge).catch(report);
@@ -55,10 +56,12 @@ async function keepCounters(edge: Edge): Promise<never> {
   }
 }
 
-async function keepEnding(edge: Edge): Promise<never> {
+async function keepCalls(edge: Edge): Promise<never> {
   const memory = newEnding();
+  const hearing = newHearing();
   for (;;) {
     await endCalls(edge, memory).catch(report);
+    await hearDigits(edge, hearing).catch(report);
     await sleep(endBeatMs);
   }
 }

@@ -942,7 +942,7 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly transcode?: "auto" | "always" | "never" | undefined;
   /**
-   * How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), for which the edge decodes the audio of the trunk's calls; `info` as SIP INFO; `auto` as they come.
+   * How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), and `info` as SIP INFO to and from the other end, while agents send and get telephone events; for both the edge decodes the audio of the trunk's calls. `auto` as they come, and so in calls that the edge forwards to the trunk.
    *
    * @default `auto`
    */

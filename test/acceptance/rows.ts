@@ -60,8 +60,6 @@ export const behaviourRows = {
 /** Rows that are not shown in full without a feature that is still being made: all tests of this file belong to the row. */
 export const awaited: Readonly<Partial<Record<Row, string>>> = {
   "document/asterisk": "test/e2e/seed-asterisk.test.ts",
-  "behaviour/18-refer": "test/e2e/refer.test.ts",
-  "behaviour/29-media-timeout": "test/deploy/call-end.test.ts",
 };
 
 export type Row = keyof typeof documentRows | keyof typeof behaviourRows;

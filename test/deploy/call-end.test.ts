@@ -1,6 +1,7 @@
 /** The edge ends calls: those that last too long, also after a swap and the death of Kamailio, and those whose media is dead. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { accepts } from "../e2e/kit/behaviours.ts";
 import { type Change, type Dialog, dialogOf, within } from "../e2e/kit/call.ts";
 import { request, sdp, statusOf, unique } from "../e2e/kit/message.ts";
@@ -106,6 +107,7 @@ async function ended(made: Call, at: Server = pbx): Promise<void> {
 }
 
 test("a call whose media is dead gets a BYE on both sides, and its record says why", async () => {
+  shows("behaviour/29-media-timeout");
   const made = await call(quiet);
   await ended(made, quiet);
   const [bye = ""] = byes(made, quiet).caller;

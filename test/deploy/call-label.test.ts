@@ -5,6 +5,7 @@ import { byesOf } from "../../src/deploy/guard/byes.ts";
 import { endableCall } from "../../src/deploy/guard/call-label.ts";
 import { headerValues } from "../../src/phone/message.ts";
 import { sealKey, unseal } from "../../src/targets/kamailio/sealed.ts";
+import { shows } from "../acceptance/shows.ts";
 
 const key = sealKey("0123456789abcdef0123456789abcdef");
 
@@ -63,6 +64,7 @@ describe("a session", () => {
   });
 
   test("on hold has nearly an hour", () => {
+    shows("behaviour/29-media-timeout");
     expect(call({ label: label("0/30"), flags: ["send"] })?.silentUntil).toBe((1_000_050 + 3480) * 1000);
     expect(call({ label: label("60/0"), flags: [] })?.silentUntil).toBe(Number.POSITIVE_INFINITY);
   });

@@ -7,6 +7,7 @@ import type { UdpPeer } from "../lab/sockets.ts";
 import { eventsIn } from "./events.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
+import { speaks } from "./kit/media.ts";
 import { bodyOf, statusOf, unique } from "./kit/message.ts";
 import { type Server, sipServer } from "./kit/server.ts";
 
@@ -39,26 +40,6 @@ function answerTo(offer: string): string {
     .replace("RTP/AVP 0 101", `RTP/AVP ${opus} ${event}`)
     .replace("rtpmap:0 PCMU/8000", `rtpmap:${opus} opus/48000/2`)
     .replace("rtpmap:101 telephone-event/8000", `rtpmap:${event} telephone-event/48000`);
-}
-
-/** Sends a packet of silence every 20 ms to where an SDP says. */
-function speaks(peer: UdpPeer, described: string): void {
-  const body = bodyOf(described);
-  const to = {
-    address: /^c=IN IP4 (\S+)/m.exec(body)?.[1] ?? "",
-    port: Number(/^m=audio (\d+)/m.exec(body)?.[1]),
-  };
-  let n = 0;
-  const timer = setInterval(() => {
-    const packet = Buffer.alloc(172, 0xff);
-    packet.writeUInt16BE(0x8000);
-    packet.writeUInt16BE(n, 2);
-    packet.writeUInt32BE(n * 160, 4);
-    packet.writeUInt32BE(peer.port, 8);
-    n += 1;
-    peer.send(packet, to).catch(() => {});
-  }, 20);
-  onTestFinished(() => clearInterval(timer));
 }
 
 interface Call {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
 import { headerValues, messagesOf } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Asterisk, startAsterisk } from "../lab/asterisk.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
@@ -85,6 +86,7 @@ function callIn(to: string): void {
 }
 
 test("blind: the caller is connected to the extension, the agent hears so and hangs up", async () => {
+  shows("behaviour/18-refer");
   callIn(number);
   await agent.incoming(8000);
   await new Promise((resolve) => setTimeout(resolve, 1500));
@@ -105,6 +107,7 @@ test("blind: the caller is connected to the extension, the agent hears so and ha
 });
 
 test("attended: the caller is connected to the call that the agent placed before", async () => {
+  shows("behaviour/18-refer");
   callIn(attended);
   await expect.poll(() => hand.requests("INVITE").length, { timeout: 8000 }).toBe(1);
   const [invite = ""] = hand.requests("INVITE");

@@ -1,6 +1,7 @@
 /** Transfers by REFER, by hand: what passes, whom it may name, what the other side sees, and what is refused. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
+import { shows } from "../acceptance/shows.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { accepts } from "./kit/behaviours.ts";
@@ -105,6 +106,7 @@ describe("an agent transfers its caller", () => {
     ["<tel:+14155550123>", "14155550123"],
     ["<sip:2003@10.0.4.1>", "2003"],
   ])("to %s", async (to, named) => {
+    shows("behaviour/18-refer");
     const made = await callIn();
     const { answer, got } = await referred(made, to, "Referred-By: <sip:sarah@10.0.4.10>");
     expect(statusOf(answer)).toBe(200);
@@ -119,6 +121,7 @@ describe("an agent transfers its caller", () => {
   });
 
   test("and hears how it went, without a host of the other side", async () => {
+    shows("behaviour/18-refer");
     const made = await callIn();
     await referred(made, "<sip:2003@10.0.4.1>");
     const notify = async (line: string, state: string): Promise<string> => {
@@ -210,6 +213,7 @@ describe("refused", () => {
     ["nobody", "<sip:10.0.4.1>", 403],
     ["another method", "<sip:2003@10.0.4.1;method=BYE>", 400],
   ])("%s", async (_, to, code) => {
+    shows("behaviour/18-refer");
     const made = await callIn();
     const before = pbx.requests("REFER").length;
     expect(statusOf((await referred(made, to)).answer)).toBe(code);

@@ -9,10 +9,11 @@ import type { Edge } from "../edge.ts";
 import { askAbout, listSessions } from "../sessions.ts";
 import { currentGeneration, readFacts } from "../state/generations.ts";
 import { edgeKeys } from "../state/keys.ts";
-import { byesOf, type EndReason, sendByes } from "./byes.ts";
+import { byesOf, type EndReason } from "./byes.ts";
 import { type EndableCall, endableCall } from "./call-label.ts";
 import { processName, runningProxies } from "./proxies.ts";
 import { controlSocket } from "./retire.ts";
+import { sendWithin } from "./within.ts";
 
 /** Milliseconds until a call is looked at again that is not answered, and until which it may still be (`max_inv_lifetime`). */
 const ringingPause = 2000;
@@ -93,7 +94,7 @@ async function hangUp(
   if (facts === undefined) return;
   const proxy = facts.handover_port;
   const key = sealKey((await edgeKeys(edge.paths.keys)).topology);
-  void sendByes(proxy, (port) =>
+  void sendWithin(proxy, (port) =>
     over.flatMap(({ call, reason }) => byesOf(call, reason, { key, port, proxy })),
   ).then(
     ({ silent }) => {

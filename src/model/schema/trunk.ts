@@ -126,7 +126,7 @@ export const sip = z
     dtmf: z
       .enum(["rfc4733", "info", "auto"])
       .describe(
-        "How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), for which the edge decodes the audio of the trunk's calls; `info` as SIP INFO; `auto` as they come. Default: `auto`.",
+        "How digits cross: `rfc4733` as telephone events in the audio stream, also those that come as SIP INFO (`application/dtmf-relay` or `application/dtmf`), and `info` as SIP INFO to and from the other end, while agents send and get telephone events; for both the edge decodes the audio of the trunk's calls. `auto` as they come, and so in calls that the edge forwards to the trunk. Default: `auto`.",
       )
       .optional(),
     session_timer: z

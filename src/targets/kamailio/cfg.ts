@@ -95,6 +95,12 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     plain_profile: constant(plainProfile),
     media_base: constant(`${mediaBaseOf(doc.line, srtp)}${dtmf ? " $avp(inject)" : ""}`),
     dtmf,
+    digits_out: has.digitsOut && media,
+    // Uppercase: the agent's requests get a CSeq of the edge's own.
+    offer_letter: constant(has.digitsOut && media ? "$var(offer)" : "$var(sdp)"),
+    events: constant(has.digitsOut && media ? " $var(events)" : ""),
+    agent_digits: constant(has.digitsOut && media ? " $avp(block)" : ""),
+    again: has.outbound || (has.digitsOut && media),
     codec_flags: constant(transcode ? " $var(codecs)" : ""),
     flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
     pinned: constant(pinned),

@@ -41,10 +41,11 @@ export interface Switches {
   /** Calls to the carrier side have headers of the config's own. */
   readonly headersOut: boolean;
   readonly limits: boolean;
-  /** Trunks whose calls the edge ends: after a time, or where their media is dead. */
+  /** Trunks in whose calls the edge sends requests of its own: to end them, after a time or where media is dead, and digits. */
   readonly ends: boolean;
-  /** Trunks whose digits cross as telephone events, however they come. */
+  /** Trunks whose digits change their form: INFO becomes telephone events; what agents send becomes INFO. */
   readonly dtmf: boolean;
+  readonly digitsOut: boolean;
   /** Trunks whose calls may be transferred. */
   readonly refer: boolean;
   /** Limits of one direction of a trunk. */

@@ -5,7 +5,7 @@ import type { Model, NetworkModel } from "../../model/model.ts";
 import type { MediaInterface, RtpengineDoc } from "./doc.ts";
 
 /** Control sockets; Kamailio, deploy and the firewall use the same. */
-export const control = { address: "127.0.0.1", ng: 2223, cli: 2224 } as const;
+export const control = { address: "127.0.0.1", ng: 2223, cli: 2224, digits: 2225 } as const;
 
 /** Expedited Forwarding (RFC 3246), DSCP 46, as the byte of the IP header. */
 const expeditedForwarding = 46 << 2;
@@ -35,6 +35,7 @@ export function lower(model: Model): Result<RtpengineDoc> {
           { option: "listen-cli", value: { address: control.address, port: control.cli } },
         ],
       },
+      ...digitsHeard(model),
       {
         title: "Seconds without media until a call is given up: in conversation, on hold, and while it rings",
         settings: [
@@ -75,6 +76,20 @@ export function lower(model: Model): Result<RtpengineDoc> {
 /** Longer than any trunk allows silence: the edge ends such a call before, while rtpengine still knows whom to tell. */
 function mediaTimeout({ trunks }: Model): number {
   return Math.max(60, ...trunks.map((t) => (t.limits.media_timeout ?? 0) + 30));
+}
+
+/** The guard sends what agents say in telephone events on as INFO, where a trunk wants that. */
+function digitsHeard({ trunks }: Model): RtpengineDoc["groups"] {
+  if (trunks.every((t) => t.dtmf !== "info")) return [];
+  return [
+    {
+      title: "Digits that are heard: sip › dtmf",
+      settings: [
+        { option: "dtmf-log-dest", value: { address: control.address, port: control.digits } },
+        { option: "dtmf-no-log-injects", value: true },
+      ],
+    },
+  ];
 }
 
 /** `carrier` has one entry for each family of `public_ip`, `agents` one. */

@@ -33,6 +33,8 @@ export const options = {
   tos: { kind: "integer", min: 0, max: 255, lines: every },
   "endpoint-learning": { kind: "choice", values: ["delayed", "immediate", "off", "heuristic"], lines: every },
   table: { kind: "integer", min: -1, max: 63, lines: every },
+  "dtmf-log-dest": { kind: "endpoint", lines: every },
+  "dtmf-no-log-injects": { kind: "boolean", lines: ["6.1", "6.0"] },
   foreground: { kind: "boolean", lines: every },
   "log-stderr": { kind: "boolean", lines: every },
   "log-level": { kind: "integer", min: -1, max: 7, lines: every },

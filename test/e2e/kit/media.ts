@@ -1,5 +1,8 @@
 /** Media of a party by hand: what it gets it sends back, so that whoever plays a tone hears it. */
+import { onTestFinished } from "vitest";
 import type { Place } from "../../lab/place.ts";
+import type { UdpPeer } from "../../lab/sockets.ts";
+import { bodyOf } from "./message.ts";
 
 export interface Echo {
   readonly port: number;
@@ -31,4 +34,29 @@ export async function echo(place: Place, address: string, port: number): Promise
       await peer.close();
     },
   };
+}
+
+/** Where the SDP of a message wants its audio. */
+export function audioOf(described: string): { readonly address: string; readonly port: number } {
+  const body = bodyOf(described);
+  return {
+    address: /^c=IN IP4 (\S+)/m.exec(body)?.[1] ?? "",
+    port: Number(/^m=audio (\d+)/m.exec(body)?.[1]),
+  };
+}
+
+/** Sends a packet of silence (PCMU) every 20 ms to where the SDP of a message says, until the test is over. */
+export function speaks(peer: UdpPeer, described: string): void {
+  const to = audioOf(described);
+  let n = 0;
+  const timer = setInterval(() => {
+    const packet = Buffer.alloc(172, 0xff);
+    packet.writeUInt16BE(0x8000);
+    packet.writeUInt16BE(n, 2);
+    packet.writeUInt32BE(n * 160, 4);
+    packet.writeUInt32BE(peer.port, 8);
+    n += 1;
+    peer.send(packet, to).catch(() => {});
+  }, 20);
+  onTestFinished(() => clearInterval(timer));
 }

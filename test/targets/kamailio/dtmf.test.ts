@@ -1,4 +1,4 @@
-/** Which trunks' digits are played as telephone events. */
+/** Which trunks' digits change their form. */
 import { expect, test } from "vitest";
 import { parseConfig } from "../../../src/model/parse.ts";
 import { lower } from "../../../src/targets/kamailio/lower/index.ts";
@@ -11,6 +11,7 @@ function lowered(sip: object) {
 
 test("those that say so are rows of the script's table, which is there only where some do", () => {
   expect(lowered({ dtmf: "rfc4733" })).toEqual([true, [{ key: "acme", value: 1, at: "/sip/dtmf" }]]);
+  expect(lowered({ dtmf: "info" })).toEqual([true, [{ key: "acme", value: 2, at: "/sip/dtmf" }]]);
   expect(lowered({ dtmf: "auto" })).toEqual([false, undefined]);
   expect(lowered({})).toEqual([false, undefined]);
 });

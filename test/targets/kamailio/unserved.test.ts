@@ -18,7 +18,6 @@ describe("a property that is not acted on", () => {
       { sip: { custom_headers: { outbound: [{ header: "X-A", value: "b" }] } } },
       "CREW4003 warning /sip/custom_headers/outbound",
     ],
-    [{ sip: { dtmf: "info" } }, "CREW4012 warning /sip/dtmf"],
   ])("%j is said", (draft, expected) => {
     expect(warnings(draft)).toEqual([expected]);
   });

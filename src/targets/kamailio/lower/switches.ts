@@ -69,8 +69,11 @@ export function lowerSwitches(
         [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
       ),
     ),
-    ends: some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])),
-    dtmf: trunks.some((t) => t.dtmf === "rfc4733"),
+    ends:
+      some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])) ||
+      trunks.some((t) => t.dtmf === "info"),
+    dtmf: trunks.some((t) => t.dtmf !== "auto"),
+    digitsOut: trunks.some((t) => t.dtmf === "info"),
     refer: trunks.some((t) => t.refer === "pass"),
     directions: trunks.some(({ limits: l }) =>
       some([l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second])),

@@ -61,7 +61,9 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     ...(has.ends
       ? [stored("over", "seconds a call of a trunk may last / be without media, 0 for ever", endRows(trunks))]
       : []),
-    ...(has.dtmf ? [stored("dtmf", "trunks whose digits cross as telephone events", dtmfRows(trunks))] : []),
+    ...(has.dtmf
+      ? [stored("dtmf", "digits of a trunk: 1 cross as telephone events, 2 as INFO", dtmfRows(trunks))]
+      : []),
     ...(has.refer
       ? [
           stored(
@@ -192,8 +194,8 @@ function endRows(trunks: readonly TrunkModel[]): Row[] {
 
 function dtmfRows(trunks: readonly TrunkModel[]): Row[] {
   return trunks
-    .filter((t) => t.dtmf === "rfc4733")
-    .map((t) => ({ key: t.id, value: 1, at: join(t.at, "sip", "dtmf") }));
+    .filter((t) => t.dtmf !== "auto")
+    .map((t) => ({ key: t.id, value: t.dtmf === "info" ? 2 : 1, at: join(t.at, "sip", "dtmf") }));
 }
 
 function referRows(trunks: readonly TrunkModel[]): Row[] {

@@ -3,11 +3,10 @@ import type { Diagnostic } from "../../../core/diagnostic.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import { mayRegister } from "./registrar.ts";
-import { ofFeatures } from "./unserved-features.ts";
 import { warning } from "./warning.ts";
 
 export function unserved(model: Model): Diagnostic[] {
-  return [...model.trunks.flatMap((trunk) => [...ofTrunk(trunk), ...ofFeatures(trunk)]), ...ofAgents(model)];
+  return [...model.trunks.flatMap(ofTrunk), ...ofAgents(model)];
 }
 
 function ofTrunk(trunk: TrunkModel): Diagnostic[] {
