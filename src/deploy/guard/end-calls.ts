@@ -97,8 +97,13 @@ async function hangUp(
   void sendWithin(proxy, (port) =>
     over.flatMap(({ call, reason }) => byesOf(call, reason, { key, port, proxy })),
   ).then(
-    ({ silent }) => {
-      if (silent > 0) console.error(`${silent} BYEs of calls that are over were not answered.`);
+    (codes) => {
+      // 481: the other end has hung up meanwhile.
+      const failed = codes.filter((code) => code === undefined || (code >= 300 && code !== 481));
+      if (failed.length > 0)
+        console.error(
+          `${failed.length} of ${codes.length} BYEs of calls that are over were not answered or refused (${failed.map((c) => c ?? "none").join(", ")}): such a call may go on at its other end.`,
+        );
     },
     (error) => console.error(error),
   );

@@ -72,35 +72,40 @@ function sideOf(call: EndableCall, as: "caller" | "callee"): "agent" | "carrier"
   return directionOf(call) === (as === "caller" ? "o" : "i") ? "agent" : "carrier";
 }
 
-/** Sends requests until each has its final response or 32 s are over; a proxy that is just being restarted gets them again. */
+/**
+ * Sends requests until each has its final response or 32 s are over; a proxy that is just being restarted gets them again. Gives the
+ * codes of the responses, `undefined` where none came.
+ */
 export async function sendWithin(
   proxy: number,
   requests: (port: number) => readonly Outgoing[],
-): Promise<{ readonly answered: number; readonly silent: number }> {
+): Promise<readonly (number | undefined)[]> {
   const socket = await bindUdp(host);
   try {
-    const waiting = new Map<string, () => void>();
+    const waiting: Waiting = new Map();
     socket.on("message", (data) => {
       const message = parseMessage(data.toString("utf8"));
       const branch = /;branch=([^;,\s]+)/.exec((message && first(message, "via")) ?? "")?.[1] ?? "";
-      if (message !== undefined && (status(message) ?? 0) >= 200) waiting.get(branch)?.();
+      const code = (message && status(message)) ?? 0;
+      if (code >= 200) waiting.get(branch)?.(code);
     });
-    const results = await Promise.all(
+    return await Promise.all(
       requests(socket.address().port).map((request) => exchange(socket, proxy, request, waiting)),
     );
-    const answered = results.filter(Boolean).length;
-    return { answered, silent: results.length - answered };
   } finally {
     socket.close();
   }
 }
 
+/** Who waits for the final response to a request, by its branch. */
+type Waiting = Map<string, (code: number) => void>;
+
 function exchange(
   socket: Socket,
   proxy: number,
   { branch, text }: Outgoing,
-  waiting: Map<string, () => void>,
-): Promise<boolean> {
+  waiting: Waiting,
+): Promise<number | undefined> {
   return new Promise((resolve) => {
     let pause: number = timer.t1;
     let repeat: NodeJS.Timeout;
@@ -109,14 +114,14 @@ function exchange(
       repeat = setTimeout(send, pause);
       pause = Math.min(2 * pause, timer.t2);
     };
-    const finish = (answered: boolean): void => {
+    const finish = (code: number | undefined): void => {
       clearTimeout(repeat);
       clearTimeout(end);
       waiting.delete(branch);
-      resolve(answered);
+      resolve(code);
     };
-    const end = setTimeout(() => finish(false), timer.f);
-    waiting.set(branch, () => finish(true));
+    const end = setTimeout(() => finish(undefined), timer.f);
+    waiting.set(branch, finish);
     send();
   });
 }

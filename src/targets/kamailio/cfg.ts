@@ -71,6 +71,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     carrier_test: socketTest(doc, "carrier"),
     agents_test: socketTest(doc, "agents"),
     foreign_hosts: foreignHosts(doc),
+    private_hosts: constant(privateHosts),
     usual_host: usualHost(doc.listeners),
     sides: [
       { side: constant("carrier"), name: constant("CARRIERS"), ...leaving(doc.listeners, "carrier") },
@@ -247,6 +248,9 @@ function foreignHosts(doc: KamailioDoc): KamString[] {
     .filter((a) => !carrier.has(a))
     .map((a) => kamString(bracketed(a)));
 }
+
+/** Hosts that mean something else on every network, as a pattern of the script. */
+const privateHosts = String.raw`^(0|10|127|169\.254|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.|^localhost$|^\[(::1|f[cd].*|fe80.*)\]$`;
 
 /** Host and port that carriers send new calls to. */
 function usualHost(listeners: readonly Listener[]): KamToken {
