@@ -145,7 +145,7 @@ function sameConditions(a: MatchModel, b: MatchModel): boolean {
   return mixedKey(a) === mixedKey(b) && callerKey(a) === callerKey(b) && furtherKey(a) === furtherKey(b);
 }
 
-/** A user part that is a number in E.164 is that number in every comparison. */
+/** A user part that is a number in E.164 or a short one is that number in every comparison. */
 function isNumber(user: string | undefined): user is string {
-  return user !== undefined && /^\+[1-9][0-9]{1,14}$/.test(user);
+  return user !== undefined && /^(?:\+[1-9][0-9]{1,14}|[0-9]{1,6})$/.test(user);
 }

@@ -1,5 +1,6 @@
 /** CREW2215: an allowed destination that is denied as a whole. */
 import type { Check } from "./check.ts";
+import { covers } from "./destinations.ts";
 import { sampleTrunk } from "./sample.ts";
 
 const sample = (denied: string) =>
@@ -24,7 +25,7 @@ export const check = {
   run(model, report) {
     for (const { outbound } of model.trunks)
       for (const allowed of outbound?.allowed_destinations ?? []) {
-        const denied = outbound?.denied_destinations.find((d) => allowed.prefix.startsWith(d.prefix));
+        const denied = outbound?.denied_destinations.find((d) => covers(d.prefix, allowed.prefix));
         if (denied !== undefined)
           report({
             pointer: allowed.at,

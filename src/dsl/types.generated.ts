@@ -233,7 +233,7 @@ export interface Outbound {
   /** Credentials that answer the provider's challenge. */
   readonly auth?: OutboundAuth | undefined;
   /**
-   * Caller's number of outbound calls; takes the place of the agent's own.
+   * Caller's number of outbound calls, completed by the trunk's `country` where it is not a short number; takes the place of the agent's own.
    *
    * @default the agent's own
    */
@@ -257,7 +257,7 @@ export interface Outbound {
    */
   readonly user_phone?: boolean | undefined;
   /**
-   * Starts of the numbers in E.164 that may be called, for example `+49`; all others are refused with 403. `+1` is all of North America and the Caribbean, `+` the whole world.
+   * Starts of the numbers in E.164 that may be called, for example `+49`; all others are refused with 403. `+1` is all of North America and the Caribbean, `+` every number. A short number, of fewer than 7 digits such as `911`, is called as it is where it is an entry itself or `+` is one: name those of emergency services.
    *
    * @default the trunk's `country`, without one every number
    */
@@ -740,7 +740,7 @@ export interface Hours {
 export interface Match {
   /** Called user part, compared literally and case-sensitively. */
   readonly to_user?: string | undefined;
-  /** Called number, compared in E.164; `country` on the trunk completes national forms. */
+  /** Called number, compared in E.164; `country` on the trunk completes national forms. A short number, of fewer than 7 digits such as `911`, is compared as it is. */
   readonly to_uri?: string | undefined;
   /** Start of the called number in E.164, for example `+1415`. */
   readonly to_prefix?: string | undefined;
@@ -993,7 +993,7 @@ export interface Trunk<AgentId extends string = string> {
   readonly agents?: { readonly [name: string]: Agent } | undefined;
   /** One SIP application that serves all agents and takes the agent's id as the user part; then any `agent_id` is good. */
   readonly agent_gateway?: string | undefined;
-  /** Country of the trunk's numbers (ISO 3166-1 alpha-2): completes national forms to E.164. */
+  /** Country of the trunk's numbers (ISO 3166-1 alpha-2): completes national forms to E.164. Fewer than 7 digits, such as `911`, are a short number and stay as they are. */
   readonly country?: string | undefined;
   /** What the trunk may use. */
   readonly limits?: Limits | undefined;
@@ -1005,7 +1005,7 @@ export interface Trunk<AgentId extends string = string> {
 
 /** Conditions that must all hold. An empty match takes every call. */
 export interface OutboundMatch {
-  /** Called number in E.164. */
+  /** Called number in E.164, or a short one, of fewer than 7 digits such as `911`, as it is. */
   readonly to_uri?: string | undefined;
   /** Start of the called number in E.164, for example `+49`. */
   readonly to_prefix?: string | undefined;

@@ -51,7 +51,8 @@ export function decide(model: Model, call: InboundCall): Decision {
       passed.push({ route, missed });
       continue;
     }
-    const literal = namesUser(match) || match.to_pattern !== undefined || number === "";
+    const literal =
+      (namesUser(match) && match.to_user === user) || match.to_pattern !== undefined || number === "";
     return { route, called: literal ? user : number, destinations: route.destinations, passed };
   }
   return { called: user, destinations: [], passed };
@@ -72,7 +73,9 @@ function namesUser({ to_user, to_number }: MatchModel): boolean {
 function isForCalled(match: MatchModel, user: string, number: string): boolean {
   const { to_user, to_number, to_prefix, to_pattern } = match;
   return (
-    (to_user === undefined || to_user === user || (!namesUser(match) && to_user === number)) &&
+    (to_user === undefined ||
+      to_user === user ||
+      (to_user === number && (!namesUser(match) || exactKey(match) === number))) &&
     (to_number === undefined || to_number === number) &&
     (to_prefix === undefined || number.startsWith(to_prefix)) &&
     (to_pattern === undefined || new RegExp(`^(?:${to_pattern})$`).test(user))

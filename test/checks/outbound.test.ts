@@ -93,6 +93,21 @@ describe("outbound_routes", () => {
 });
 
 describe("destinations", () => {
+  it("that are short numbers are allowed by their own entry or by every number", () => {
+    const forwards = (allowed_destinations: string[], denied_destinations: string[] = []) =>
+      found(
+        {
+          inbound_routes: [{ match: {}, forward: "911" }],
+          outbound: { uri: "sip:192.0.2.5", allowed_destinations, denied_destinations },
+        },
+        { trunk: { agents: {} } },
+      );
+    expect(forwards(["+1", "911"])).toEqual([]);
+    expect(forwards(["+"])).toEqual([]);
+    expect(forwards(["+1", "+911"])).toEqual([`CREW2213 error ${route}/forward`]);
+    expect(forwards(["9112"])).toEqual([`CREW2213 error ${route}/forward`]);
+  });
+
   it("that are the whole world on purpose need no guard", () => {
     expect(found({ outbound: { uri: "sip:192.0.2.5", allowed_destinations: ["+"] } })).toEqual([]);
   });

@@ -50,7 +50,7 @@ beforeAll(async () => {
               auth,
               caller_id: "+14155551234",
               caller_ids: ["+14155559999"],
-              allowed_destinations: ["+1", "+49"],
+              allowed_destinations: ["+1", "+49", "911", "116117"],
               denied_destinations: ["+1900"],
             },
             caller_id: { source: "pai" },
@@ -149,6 +149,31 @@ describe("a call of an agent", () => {
     await hangUp(agent, await callOut(options));
     expect(lastInvite(provider, options.callId)).toMatch(new RegExp(`^INVITE sip:\\${number}@`));
   });
+
+  test.each([
+    ["911", "911"],
+    ["9-1-1", "911"],
+    ["116117", "116117"],
+  ])("the short number %s goes out as %s", async (dialled, number) => {
+    const options = dial(dialled);
+    await hangUp(agent, await callOut(options));
+    const invite = lastInvite(provider, options.callId);
+    expect(invite).toMatch(new RegExp(`^INVITE sip:${number}@`));
+    expect(headerValues(invite, "To")[0]).toBe(`<sip:${number}@${providerAt}:5060>`);
+  });
+
+  test.each(["112", "91", "9112", "1911"])(
+    "the short number %s is refused, with a record",
+    async (number) => {
+      const before = provider.requests("INVITE").length;
+      const options = dial(number);
+      expect(await agent.ask(agent.make(options))).toMatch(/^SIP\/2\.0 403 Destination Not Allowed/);
+      expect(provider.requests("INVITE")).toHaveLength(before);
+      await expect
+        .poll(() => edge.records("refused").find((r) => r.call === options.callId))
+        .toMatchObject({ reason: "destination" });
+    },
+  );
 
   test.each([
     ["+19005550123", 403],

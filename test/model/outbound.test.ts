@@ -81,6 +81,15 @@ describe("outbound", () => {
     ]);
   });
 
+  it("may call a short number that is named as it is", () => {
+    const outbound = { uri: "sip:provider.example", allowed_destinations: ["+1", "911"] };
+    expect(resolved(outbound, { country: "US" })?.allowed_destinations.map((e) => e.prefix)).toEqual([
+      "+1",
+      "911",
+    ]);
+    expect(findings({ sip: { outbound: { ...outbound, denied_destinations: ["911"] } } })).toHaveLength(1);
+  });
+
   it("reads numbers in the trunk's country", () => {
     const outbound = {
       uri: "sip:provider.example",

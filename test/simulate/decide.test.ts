@@ -20,7 +20,9 @@ const parsed = parseConfig({
       { match: { to_uri: main, hours }, agent_id: "sarah", on_failure: [{ refuse: { code: 480 } }] },
       { match: { to_user: "2003" }, refuse: { code: 603 } },
       { match: { to_pattern: "20[0-9]{2}" }, refuse: { code: 604 } },
-      { match: { to_uri: "+49301" }, refuse: { code: 605 } },
+      { match: { to_uri: "+493012346" }, refuse: { code: 605 } },
+      { match: { to_uri: "112" }, refuse: { code: 606 } },
+      { match: { to_user: "110" }, refuse: { code: 607 } },
     ],
   },
 }).value;
@@ -75,8 +77,15 @@ describe("decide", () => {
   });
 
   it("takes digits for a national number, unless only the international one has a route", () => {
-    expect(ask({ user: "301" })).toMatchObject({ route: 5, called: "+49301" });
-    expect(ask({ user: "49301" })).toMatchObject({ route: 5, called: "+49301" });
+    expect(ask({ user: "3012346" })).toMatchObject({ route: 5, called: "+493012346" });
+    expect(ask({ user: "493012346" })).toMatchObject({ route: 5, called: "+493012346" });
+  });
+
+  it("leaves short numbers as they are", () => {
+    expect(ask({ user: "112" })).toMatchObject({ route: 6, called: "112" });
+    expect(ask({ user: "1-12" })).toMatchObject({ route: 6, called: "112" });
+    expect(ask({ user: "1-10" })).toMatchObject({ route: 7, called: "110" });
+    expect(ask({ user: "+49112" })).toMatchObject({ route: undefined });
   });
 
   it("knows no trunk that the Model does not have", () => {

@@ -5,7 +5,7 @@ import type { HeaderCondition, HoursModel, MatchModel, NumberPlan } from "../mod
 import type { headerCondition, hours as hoursSchema } from "../schema/condition.ts";
 import type { match as matchSchema } from "../schema/route.ts";
 import { resolveHours } from "./hours.ts";
-import { reportNumber, toE164 } from "./number.ts";
+import { reportNumber, toNumber, toPrefix } from "./number.ts";
 import { readPattern } from "./pattern.ts";
 import type { Report } from "./report.ts";
 
@@ -41,8 +41,8 @@ export function resolveMatch(
   for (const [key, property] of numbers) {
     const text = draft[property];
     if (text === undefined) continue;
-    const isWhole = !property.endsWith("prefix") || !text.startsWith("+");
-    const value = isWhole ? toE164(text, plan) : text;
+    const isPrefix = property.endsWith("prefix");
+    const value = !isPrefix ? toNumber(text, plan) : text.startsWith("+") ? text : toPrefix(text, plan);
     if (value !== undefined) match[key] = value;
     else {
       reportNumber(text, join(route, "match", property), report);

@@ -6,6 +6,9 @@ import type { Report } from "./report.ts";
 
 const e164 = /^\+[1-9][0-9]{1,14}$/;
 
+/** Too short for a number of a numbering plan: those of emergency and other services, extensions. */
+const shortNumber = /^[0-9]{1,6}$/;
+
 /** What the library's metadata answers, 0 where it has nothing; its published types leave two of these out. */
 interface DialPlan {
   callingCode(): string;
@@ -35,24 +38,39 @@ export function numberPlan(country: string): NumberPlan | undefined {
 
 /**
  * A number as written in a config in E.164, or `undefined` where it is none: `+1 (415) 555-1111`, `tel:+…`, `sip:+…@host`,
- * and with a plan `0171 …`, `00 49 …`, `(415) 555-1111`.
+ * and with a plan `0171 …`, `00 49 …`, `(415) 555-1111`. A short number such as `911` stays as it is.
  */
-export function toE164(text: string, plan: NumberPlan | undefined): string | undefined {
+export function toNumber(text: string, plan: NumberPlan | undefined): string | undefined {
   if (e164.test(text)) return text;
+  const plain = digitsOf(text);
+  return shortNumber.test(plain) && !plain.startsWith(plan?.international_prefix ?? "00")
+    ? plain
+    : inE164(plain, plan);
+}
+
+/** The start of a number in E.164, which may be short. */
+export function toPrefix(text: string, plan: NumberPlan | undefined): string | undefined {
+  return inE164(digitsOf(text), plan);
+}
+
+function digitsOf(text: string): string {
   const user = text.replace(/^(?:tel|sips?):/, "").replace(/@.*$/, "");
-  const plain = user.replace(/[ ().-]/g, "");
+  return user.replace(/[ ().-]/g, "");
+}
+
+function inE164(plain: string, plan: NumberPlan | undefined): string | undefined {
   const completed = plain.startsWith("+") ? plain : complete(plain, plan);
   return completed !== undefined && e164.test(completed) ? completed : undefined;
 }
 
-/** As `toE164`; what is no number is reported. */
+/** As `toNumber`; what is no number is reported. */
 export function resolveNumber(
   text: string,
   plan: NumberPlan | undefined,
   at: JsonPointer,
   report: Report,
 ): string | undefined {
-  const number = toE164(text, plan);
+  const number = toNumber(text, plan);
   if (number === undefined) reportNumber(text, at, report);
   return number;
 }

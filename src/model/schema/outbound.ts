@@ -11,6 +11,13 @@ const destinationPrefix = z
   .string()
   .regex(/^\+(?:[1-9][0-9]{0,14})?$/, "must be the start of numbers in E.164 such as +1 or +4930");
 
+const destination = z
+  .string()
+  .regex(
+    /^(?:\+(?:[1-9][0-9]{0,14})?|[0-9]{2,6})$/,
+    "must be the start of numbers in E.164 such as +1 or +4930, or a short number such as 911",
+  );
+
 const registration = z
   .strictObject({
     registrar: sipUri.describe("Where to register, as a SIP URI. Default: the first `uri`.").optional(),
@@ -58,7 +65,7 @@ export const outbound = z
       .optional(),
     caller_id: number
       .describe(
-        "Caller's number of outbound calls; takes the place of the agent's own. Default: the agent's own.",
+        "Caller's number of outbound calls, completed by the trunk's `country` where it is not a short number; takes the place of the agent's own. Default: the agent's own.",
       )
       .optional(),
     caller_ids: z
@@ -79,11 +86,11 @@ export const outbound = z
       .describe("Mark URIs that hold a number with `;user=phone` (RFC 3261 section 19.1.1). Default: false.")
       .optional(),
     allowed_destinations: z
-      .array(destinationPrefix)
+      .array(destination)
       .min(1)
       .max(1000)
       .describe(
-        "Starts of the numbers in E.164 that may be called, for example `+49`; all others are refused with 403. `+1` is all of North America and the Caribbean, `+` the whole world. Default: the trunk's `country`, without one every number.",
+        "Starts of the numbers in E.164 that may be called, for example `+49`; all others are refused with 403. `+1` is all of North America and the Caribbean, `+` every number. A short number, of fewer than 7 digits such as `911`, is called as it is where it is an entry itself or `+` is one: name those of emergency services. Default: the trunk's `country`, without one every number.",
       )
       .optional(),
     denied_destinations: z
@@ -108,7 +115,9 @@ export const outboundRoute = z
   .strictObject({
     match: z
       .strictObject({
-        to_uri: number.describe("Called number in E.164.").optional(),
+        to_uri: number
+          .describe("Called number in E.164, or a short one, of fewer than 7 digits such as `911`, as it is.")
+          .optional(),
         to_prefix: destinationPrefix
           .describe("Start of the called number in E.164, for example `+49`.")
           .optional(),

@@ -43,7 +43,9 @@ export const match = z
   .strictObject({
     to_user: sipUser.describe("Called user part, compared literally and case-sensitively.").optional(),
     to_uri: number
-      .describe("Called number, compared in E.164; `country` on the trunk completes national forms.")
+      .describe(
+        "Called number, compared in E.164; `country` on the trunk completes national forms. A short number, of fewer than 7 digits such as `911`, is compared as it is.",
+      )
       .optional(),
     to_prefix: prefix.describe("Start of the called number in E.164, for example `+1415`.").optional(),
     to_pattern: pattern

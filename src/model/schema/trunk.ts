@@ -167,7 +167,9 @@ export const sip = z
 export const country = z
   .string()
   .regex(/^[A-Z]{2}$/, "must be a country code such as US (ISO 3166-1)")
-  .describe("Country of the trunk's numbers (ISO 3166-1 alpha-2): completes national forms to E.164.");
+  .describe(
+    "Country of the trunk's numbers (ISO 3166-1 alpha-2): completes national forms to E.164. Fewer than 7 digits, such as `911`, are a short number and stay as they are.",
+  );
 
 export const trunk = z
   .strictObject({
