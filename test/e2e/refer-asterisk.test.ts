@@ -82,7 +82,7 @@ afterAll(async () => {
 
 /** Its outcome is not told: the channel that would tell it goes elsewhere. */
 function callIn(to: string): void {
-  pbx.call({ trunk: "edge", to, hz: hz.caller, talkMs: 6000 }).catch(() => {});
+  pbx.call({ trunk: "edge", to, hz: hz.caller, talkMs: 30_000 }).catch(() => {});
 }
 
 test("blind: the caller is connected to the extension, the agent hears so and hangs up", async () => {
