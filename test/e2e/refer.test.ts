@@ -1,18 +1,21 @@
 /** Transfers by REFER, by hand: what passes, whom it may name, what the other side sees, and what is refused. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { shows } from "../acceptance/shows.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
+import * as byHand from "../targets/kamailio/calls.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { type Change, type Dialog, dialogOf, hangUp, within } from "./kit/call.ts";
-import { bodyOf, statusOf, unique } from "./kit/message.ts";
+import { connectionOf, overTcp } from "./kit/connection.ts";
+import { bodyOf, request, response, sdp, statusOf, unique } from "./kit/message.ts";
 import { type Server, sipServer } from "./kit/server.ts";
 
 const edgeAt = { address: "198.51.100.7", port: 5060 } as const;
 const agentsSide = { address: "10.0.4.1", port: 5080 } as const;
 const [pbxAt, otherAt, agentAt] = ["203.0.113.10", "203.0.113.20", "10.0.4.10"] as const;
 const number = "+14155551111";
+const streamed = "+14155553333";
 
 let lab: Lab;
 let edge: Edge;
@@ -22,7 +25,10 @@ let agent: Server;
 
 beforeAll(async () => {
   lab = await openLab({ addresses: [edgeAt.address, agentsSide.address, pbxAt, otherAt, agentAt] });
-  const agents = { sarah: { uri: `sip:${agentAt}:5080` } };
+  const agents = {
+    sarah: { uri: `sip:${agentAt}:5080` },
+    stream: { uri: `sip:${agentAt}:5090;transport=tcp` },
+  };
   const trunk = (crew_id: string, address: string, sip: object) => ({
     crew_id,
     country: "US",
@@ -31,6 +37,7 @@ beforeAll(async () => {
       auth: { type: "ip_allowlist", allowed_ips: [address] },
       inbound_routes: [
         { match: { to_uri: number }, agent_id: "sarah" },
+        { match: { to_uri: streamed }, agent_id: "stream" },
         { match: { to_uri: "+14155552222" }, forward: { number: "+14155550177", via: "acme" } },
       ],
       ...sip,
@@ -203,7 +210,105 @@ describe("the other side transfers the agent", () => {
   });
 });
 
+test("over TCP, on which the referred side is told to go on", async () => {
+  shows("behaviour/18-refer");
+  const listener = await lab.listen(agentAt, 5090);
+  const peer = await lab.tcp(edgeAt, { address: pbxAt });
+  onTestFinished(async () => {
+    await peer.close();
+    await listener.close();
+  });
+  const caller = connectionOf(peer, { address: pbxAt, port: peer.port });
+  const callId = unique("tcp");
+  const uri = `sip:${streamed}@${edgeAt.address}`;
+  const sent = overTcp(request({ at: caller.at, uri, callId }));
+  await caller.send(sent);
+  const accepted = await listener.accept(4000);
+  onTestFinished(() => accepted.close());
+  const callee = connectionOf(accepted, { address: agentAt, port: 5090 });
+  const made = { callId, sent, got: await callee.next(callId, "INVITE") };
+  const ok = { toTag: "agent", contact: `sip:agent@${agentAt}:5090;transport=tcp` };
+  await callee.send(response(made.got, "200 OK", { ...ok, body: sdp(agentAt, 18_000) }));
+  const answer = await caller.next(callId, 200);
+  await caller.send(overTcp(byHand.within(caller, made, answer, "ACK", 1)));
+  await callee.next(callId, "ACK");
+
+  const referTo = (text: string, to: string): string =>
+    overTcp(text).replace("\r\nContent-Length", `\r\nRefer-To: ${to}\r\nContent-Length`);
+  await callee.send(referTo(byHand.back(callee, made, "REFER", 1), "<sip:2003@10.0.4.1:5080;transport=tcp>"));
+  const toCaller = await caller.next(callId, "REFER");
+  expect(one(toCaller, "Refer-To")).toBe(`<sip:2003@${pbxAt}:${caller.at.port};transport=tcp>`);
+  await caller.send(response(toCaller, "202 Accepted"));
+  await callee.next(callId, 202);
+
+  await caller.send(
+    referTo(byHand.within(caller, made, answer, "REFER", 2), `<sip:+14155550123@${edgeAt.address}>`),
+  );
+  const toCallee = await callee.next(callId, "REFER");
+  expect(one(toCallee, "Refer-To")).toBe("<sip:+14155550123@10.0.4.1:5080;transport=tcp>");
+  await callee.send(response(toCallee, "202 Accepted"));
+  await caller.next(callId, 202);
+  await caller.send(overTcp(byHand.within(caller, made, answer, "BYE", 3)));
+  await callee.send(response(await callee.next(callId, "BYE"), "200 OK"));
+  await caller.next(callId, 200);
+});
+
+test("methods are allowed to those who have transfers", async () => {
+  const allowed = async (from: Server, to: { address: string; port: number }, method: string) => {
+    const asked = from.make({ method, uri: `sip:${to.address}:${to.port}` });
+    const answer = await from.ask(asked, 3000, to);
+    return { code: statusOf(answer), answer, allow: one(answer, "Allow").split(", ") };
+  };
+  const transfers = ["REFER", "NOTIFY"];
+  for (const [from, to] of [[pbx, edgeAt] as const, [agent, agentsSide] as const]) {
+    const { code, answer, allow } = await allowed(from, to, "OPTIONS");
+    expect(code).toBe(200);
+    expect(allow).toEqual(expect.arrayContaining(["INVITE", "PRACK", ...transfers]));
+    expect(allow).not.toContain("REGISTER");
+    expect(one(answer, "Accept")).toBe("application/sdp");
+    expect(one(answer, "Supported")).toContain("100rel");
+  }
+  expect(await allowed(pbx, edgeAt, "MESSAGE")).toMatchObject({
+    code: 405,
+    allow: expect.arrayContaining(transfers),
+  });
+  for (const method of ["OPTIONS", "MESSAGE"])
+    expect((await allowed(other, edgeAt, method)).allow).not.toEqual(expect.arrayContaining(transfers));
+});
+
 describe("refused", () => {
+  test.each([
+    ["a caller", () => pbx, edgeAt, number, ["Require: replaces"]],
+    ["a caller, among others", () => other, edgeAt, number, ["Require: timer", "Require: 100rel,Replaces"]],
+    ["an agent", () => agent, agentsSide, "+14155550123", ["Require: replaces"]],
+  ] as const)("a call of %s that must replace another one", async (_, by, to, called, headers) => {
+    const from = by();
+    const before = [agent, pbx].map((server) => server.requests("INVITE").length);
+    const replaces = "Replaces: a;to-tag=b;from-tag=c";
+    const invite = from.make({
+      uri: `sip:${called}@${to.address}:${to.port}`,
+      from: "sarah",
+      headers: [...headers, replaces],
+    });
+    const answer = await from.ask(invite, 3000, to);
+    expect(statusOf(answer)).toBe(420);
+    expect(one(answer, "Unsupported")).toBe("replaces");
+    expect([agent, pbx].map((server) => server.requests("INVITE").length)).toEqual(before);
+    await expect
+      .poll(() => edge.records("refused").find((r) => r.call === one(invite, "Call-ID")), soon)
+      .toMatchObject({ code: 420, reason: "extension" });
+  });
+
+  test("no call for another extension", async () => {
+    const made = await call(
+      pbx,
+      agent,
+      { uri: `sip:${number}@${edgeAt.address}`, headers: ["Require: 100rel"] },
+      edgeAt,
+    );
+    await hangUp(pbx, made.dialog);
+  });
+
   test.each([
     ["a number that is not listed", "<sip:+12125550123@10.0.4.1>", 403],
     ["a number that is denied", "<sip:+14155550199@10.0.4.1>", 403],

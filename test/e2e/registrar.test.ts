@@ -127,6 +127,25 @@ const hangUp = async (dialog: Dialog): Promise<number> => {
   return statusOf(await agent.ask(within(agent, dialog, "BYE"), 3000, agentsSide));
 };
 
+test("is a method that those may use who may register", async () => {
+  const allow = async (from: Server, to = edgeAt as { address: string; port: number }) => {
+    const answer = await from.ask(
+      from.make({ method: "OPTIONS", uri: `sip:${to.address}:${to.port}` }),
+      3000,
+      to,
+    );
+    expect(statusOf(answer)).toBe(200);
+    expect(headerValues(answer, "Accept")).toEqual(["application/sdp"]);
+    expect(headerValues(answer, "Supported")).toHaveLength(1);
+    return headerValues(answer, "Allow")[0]?.split(", ");
+  };
+  expect(await allow(pbx)).toContain("REGISTER");
+  for (const list of [await allow(provider), await allow(agent, agentsSide)]) {
+    expect(list).toContain("INVITE");
+    for (const method of ["REGISTER", "REFER", "NOTIFY"]) expect(list).not.toContain(method);
+  }
+});
+
 describe("a REGISTER", () => {
   test("with the trunk's password is granted what it asks for, with its parameters, up to an hour", async () => {
     const answer = await ask({ contact: `"Office" <${contact}>;q=0.7;expires=120` });

@@ -227,4 +227,14 @@ describe("findings", () => {
   ])("suggests for %s", (typo, word) => {
     expect(parseConfig({ sip: { [typo]: [] } }).diagnostics[0]?.help).toBe(`Did you mean '${word}'?`);
   });
+
+  it.each([
+    ["refer", "on", undefined],
+    ["refer", "of", "off"],
+    ["refer", "psas", "pass"],
+  ])("suggests for %s: '%s' what differs in few letters: %s", (property, typed, word) => {
+    const { help = "" } = parseConfig({ sip: { [property]: typed } }).diagnostics[0] ?? {};
+    if (word === undefined) expect(help).not.toContain("Did you mean");
+    else expect(help).toContain(`Did you mean '${word}'?`);
+  });
 });
