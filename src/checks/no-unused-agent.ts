@@ -31,7 +31,7 @@ export const check = {
           pointer: agent.at,
           part: "key",
           message: `No route leads to agent '${agent.id}'.`,
-          help: "Give it a route, name it in an 'on_failure' list, or remove it.",
+          help: "Give it a route, name it in an 'on_failure' list, or remove it; one that only places calls says so by 'allowed_ips'.",
         });
   },
 } satisfies Check;

@@ -11,7 +11,8 @@ export const check = {
   code: "CREW2214",
   name: "useCallerId",
   severity: "warning",
-  summary: "'caller_ids' and 'caller_id' do not go together.",
+  summary:
+    "'caller_ids' have no effect without 'caller_id'; one that is not among them is only mentioned (info).",
   why: "'caller_ids' are the numbers that an agent may show; 'caller_id' takes the place of every other. Providers refuse calls that show a number which is not the customer's.",
   bad: sample({}),
   good: sample({ caller_id: "+14155551234" }),

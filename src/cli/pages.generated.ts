@@ -529,10 +529,11 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4008": {
     "severity": "warning",
     "messages": [
-      "'…' of agent '…' is not acted on yet: only single addresses may place calls."
+      "'auth' of agent '…' is not acted on yet: only the addresses that it calls from say who it is.",
+      "Networks in 'allowed_ips' of agent '…' are not acted on yet: only its single addresses may place calls."
     ],
     "help": [
-      "List the addresses that the agent calls from, one by one."
+      "List the addresses that the agent calls from in 'allowed_ips', one by one."
     ]
   },
   "CREW4026": {

@@ -18,6 +18,8 @@ if (!installed())
     "--no-fund",
     "--loglevel=error",
   ]);
+// For those whose npm runs no scripts.
+await import("./link.mjs");
 const tsx = join(root, "node_modules", "tsx", "dist", "cli.mjs");
 if (!built()) step("Building crew", process.execPath, [tsx, join("src", "dev", "build.ts")]);
 const [file, ...rest] = process.argv.slice(2);

@@ -55,7 +55,7 @@ export interface Agent {
    */
   readonly codecs?: readonly ("PCMU" | "PCMA" | "opus" | "G722")[] | undefined;
   /**
-   * The agent's media address is not the one in its SDP: learn it from the first packets.
+   * The agent is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact.
    *
    * @default false
    */
@@ -67,12 +67,12 @@ export interface Agent {
    */
   readonly media_encryption?: "disabled" | "allowed" | "required" | undefined;
   /**
-   * Addresses and networks (CIDR) from which this agent may place calls, beside the addresses in `uri`.
+   * Addresses from which this agent may place calls, beside those in `uri`. Networks (CIDR) are not acted on yet.
    *
    * @default none
    */
   readonly allowed_ips?: readonly string[] | undefined;
-  /** Digest credentials with which this agent may place calls. */
+  /** Digest credentials with which this agent may place calls. Not acted on yet: list its addresses in `allowed_ips`. */
   readonly auth?: AgentDigest | undefined;
 }
 
@@ -135,9 +135,9 @@ export interface Limits {
    */
   readonly call_minutes?: number | undefined;
   /**
-   * Seconds without a packet from either side after which a call is ended, with a BYE to both; on hold, where none is expected, it is 58 minutes.
+   * Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call. On hold, where no packets are expected, it is 58 minutes.
    *
-   * @default 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds
+   * @default 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer
    */
   readonly media_timeout?: number | undefined;
   /**
@@ -175,7 +175,7 @@ export interface Digest {
    */
   readonly algorithm?: "MD5" | "SHA-256" | undefined;
   /**
-   * The other end, such as a PBX behind NAT, may register the address at which it takes calls, for 60 to 3600 seconds and five addresses at a time; `forward` and calls of agents to a trunk without `outbound` go there, with the number or extension as it was dialled: what may be called, the PBX decides.
+   * The other end, such as a PBX behind NAT, may register where it takes calls, for 60 to 3600 seconds: one contact in a REGISTER, and of several the newest five are kept; `forward` and calls of agents to a trunk without `outbound` go there, with the number or extension as it was dialled: what may be called, the PBX decides.
    *
    * @default true
    */
@@ -224,7 +224,7 @@ export interface Registration {
   readonly contact_user?: string | undefined;
 }
 
-/** Calls from agents to the carrier side. */
+/** Calls from agents to the carrier side. An agent names the trunk of its call, by `crew_id`, in the header `X-Crew-Trunk` of its INVITE; without it the edge's `outbound_routes` decide, else the agent's only trunk carries it. */
 export interface Outbound {
   /** Where the provider takes calls. Several URIs share the load and stand in for each other. */
   readonly uri: string | readonly (string | WeightedUri)[];
@@ -813,7 +813,7 @@ export interface Route<AgentId extends string = string> {
   /**
    * Seconds that an agent or number may ring before the next choice is tried.
    *
-   * @default no bound but the caller's patience (180 s)
+   * @default 180, after which the edge cancels the call
    */
   readonly ring_timeout?: number | undefined;
   /** What comes next, in order, where an agent or number cannot be reached or answers that it cannot take the call. */
@@ -905,7 +905,7 @@ export interface Failover {
 export interface Sip<AgentId extends string = string> {
   /** How the other end proves who it is. Without it the trunk refuses every inbound call. */
   readonly auth?: IpAllowlist | Digest | ClientCertificate | undefined;
-  /** Calls from agents to the carrier side. */
+  /** Calls from agents to the carrier side. An agent names the trunk of its call, by `crew_id`, in the header `X-Crew-Trunk` of its INVITE; without it the edge's `outbound_routes` decide, else the agent's only trunk carries it. */
   readonly outbound?: Outbound | undefined;
   /** Where inbound calls go, first match wins. No match: 404. */
   readonly inbound_routes?: readonly Route<AgentId>[] | undefined;
@@ -968,7 +968,7 @@ export interface Sip<AgentId extends string = string> {
   /** Which answers lead to the next choice. Usually: 408, 430, 480, 500, 502, 503, 504 and 580. Silence, a failed connection and ringing for too long always do. */
   readonly failover?: Failover | undefined;
   /**
-   * The other end's media address is not the one in its SDP: learn it from the first packets.
+   * The other end is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact.
    *
    * @default true with digest, else false
    */

@@ -33,7 +33,7 @@ export const agent = z
     nat: z
       .boolean()
       .describe(
-        "The agent's media address is not the one in its SDP: learn it from the first packets. Default: false.",
+        "The agent is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact. Default: false.",
       )
       .optional(),
     media_encryption: mediaEncryption
@@ -45,10 +45,14 @@ export const agent = z
       .array(ipNetwork)
       .max(64)
       .describe(
-        "Addresses and networks (CIDR) from which this agent may place calls, beside the addresses in `uri`. Default: none.",
+        "Addresses from which this agent may place calls, beside those in `uri`. Networks (CIDR) are not acted on yet. Default: none.",
       )
       .optional(),
-    auth: agentDigest.describe("Digest credentials with which this agent may place calls.").optional(),
+    auth: agentDigest
+      .describe(
+        "Digest credentials with which this agent may place calls. Not acted on yet: list its addresses in `allowed_ips`.",
+      )
+      .optional(),
   })
   .describe("A voice agent reachable by SIP.")
   .meta({ title: "Agent" });

@@ -35,7 +35,7 @@ export const digest = z
     register: z
       .boolean()
       .describe(
-        "The other end, such as a PBX behind NAT, may register the address at which it takes calls, for 60 to 3600 seconds and five addresses at a time; `forward` and calls of agents to a trunk without `outbound` go there, with the number or extension as it was dialled: what may be called, the PBX decides. Default: true.",
+        "The other end, such as a PBX behind NAT, may register where it takes calls, for 60 to 3600 seconds: one contact in a REGISTER, and of several the newest five are kept; `forward` and calls of agents to a trunk without `outbound` go there, with the number or extension as it was dialled: what may be called, the PBX decides. Default: true.",
       )
       .optional(),
   })

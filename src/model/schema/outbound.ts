@@ -107,7 +107,9 @@ export const outbound = z
       )
       .optional(),
   })
-  .describe("Calls from agents to the carrier side.")
+  .describe(
+    "Calls from agents to the carrier side. An agent names the trunk of its call, by `crew_id`, in the header `X-Crew-Trunk` of its INVITE; without it the edge's `outbound_routes` decide, else the agent's only trunk carries it.",
+  )
   .meta({ title: "Outbound" });
 
 /** Rules of the edge that say over which trunk an agent's call goes. */

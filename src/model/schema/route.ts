@@ -92,7 +92,7 @@ export const route = z
       .min(1)
       .max(600)
       .describe(
-        "Seconds that an agent or number may ring before the next choice is tried. Default: no bound but the caller's patience (180 s).",
+        "Seconds that an agent or number may ring before the next choice is tried. Default: 180, after which the edge cancels the call.",
       )
       .optional(),
     on_failure: z

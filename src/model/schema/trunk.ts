@@ -157,7 +157,7 @@ export const sip = z
     nat: z
       .boolean()
       .describe(
-        "The other end's media address is not the one in its SDP: learn it from the first packets. Default: true with digest, else false.",
+        "The other end is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact. Default: true with digest, else false.",
       )
       .optional(),
   })

@@ -26,7 +26,7 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Agents",
-    text: "An agent is a voice agent, or a telephone, that SIP reaches. Several addresses share calls by weight and stand in for each other by priority; the edge asks each of them by OPTIONS whether it is there, and does not wait for one that is not. The called number is the user of the Request-URI unless the agent's URI has one.",
+    text: "An agent is a voice agent, or a telephone, that SIP reaches. Several addresses share calls by weight and stand in for each other by priority; the edge asks each of them by OPTIONS whether it is there, and does not wait for one that is not. The called number is the user of the Request-URI unless the agent's URI has one. The INVITE says in `X-Crew-Agent` which agent is called, in `X-Crew-Trunk` over which trunk, and in `X-Crew-Call-ID` the id under which the edge's records have the call.",
     properties: ["Trunk.agents", "Trunk.agent_gateway", "Agent.*", "AgentDigest.*", "WeightedUri.*"],
   },
   {
@@ -57,7 +57,7 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Outbound calls",
-    text: "Agents with a fixed address call numbers over the trunks that they belong to. The trunk says which numbers it carries and in which form, who calls, and where its targets are: several share calls by weight and stand in for each other by priority. Our credentials answer only the provider and realm that they are for, and the agent learns nothing of a challenge.",
+    text: "Agents with a fixed address call numbers over the trunks that they belong to. The INVITE may name one of them, by `crew_id`, in `X-Crew-Trunk`; a trunk that is not the agent's is refused with 403. Without that header the edge's `outbound_routes` decide; an agent that none of them fits and that has several trunks gets 403 too. The trunk says which numbers it carries and in which form, who calls, and where its targets are: several share calls by weight and stand in for each other by priority. Our credentials answer only the provider and realm that they are for, and the agent learns nothing of a challenge.",
     properties: [
       ...["Sip.outbound", "Outbound.*", "OutboundAuth.*", "Edge.outbound_routes", "OutboundRoute.*"],
       "OutboundMatch.*",
@@ -95,7 +95,7 @@ export const features: readonly Feature[] = [
   },
   {
     title: "NAT",
-    text: "Behind NAT the address in SDP is a private one. The relay then learns from the first packets where media comes from, and takes it from nowhere else afterwards; without NAT only the signalled address may send.",
+    text: "Behind NAT the addresses in Contact and SDP are private ones. Requests within a call then go to where the peer's messages come from. The relay learns from the first packets where media comes from, and takes it from nowhere else afterwards; without NAT only the signalled address may send.",
     properties: ["Sip.nat", "Agent.nat"],
   },
   {

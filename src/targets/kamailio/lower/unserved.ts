@@ -36,8 +36,10 @@ function ofAgents(model: Model): Diagnostic[] {
         warning(
           "CREW4008",
           join(agent.at, property),
-          `'${property}' of agent '${agent.id}' is not acted on yet: only single addresses may place calls.`,
-          "List the addresses that the agent calls from, one by one.",
+          property === "auth"
+            ? `'auth' of agent '${agent.id}' is not acted on yet: only the addresses that it calls from say who it is.`
+            : `Networks in 'allowed_ips' of agent '${agent.id}' are not acted on yet: only its single addresses may place calls.`,
+          "List the addresses that the agent calls from in 'allowed_ips', one by one.",
         ),
       );
     return found;
