@@ -72,6 +72,17 @@ export const faults: readonly unknown[] = [
   ),
   edge({ custom_headers: { outbound: [{ header: "X-Fixed", value: "a" }] } }),
   edge({}, { agents: { sarah: { uri: "sip:agents.example.com", allowed_ips: ["10.0.5.0/24"] } } }),
+  edge(
+    {},
+    {
+      agents: {
+        sarah: {
+          uri: "sip:10.0.4.10",
+          auth: { type: "digest", username: "sarah", password: { secret: "P" } },
+        },
+      },
+    },
+  ),
   edge({ auth: { type: "digest", username: "acme", password: { secret: "P" } } }),
   edge({ auth: { type: "digest", username: "acme", password: { secret: "P" }, register: true } }),
   edge({ outbound: { ...outbound, uri: "sip:carrier.example.com", register: true } }),
