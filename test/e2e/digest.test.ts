@@ -84,7 +84,7 @@ describe("a stranger", () => {
     expect(await world.settle(60)).toEqual({ agent: [], third: [] });
   });
 
-  test("is challenged for REGISTER, and gets a bare 200 for OPTIONS", async () => {
+  test("is challenged for REGISTER, and gets a 200 for OPTIONS that names what it may use and no more", async () => {
     const register = await stranger.ask(stranger.make({ method: "REGISTER", uri: `sip:${edgeAt.address}` }));
     expect(statusOf(register)).toBeOneOf([401, 407]);
     const options = await stranger.ask(stranger.make({ method: "OPTIONS", uri: `sip:${edgeAt.address}` }));
@@ -96,6 +96,9 @@ describe("a stranger", () => {
       "To",
       "Call-ID",
       "CSeq",
+      "Allow",
+      "Accept",
+      "Supported",
       "Content-Length",
       "",
       "",
