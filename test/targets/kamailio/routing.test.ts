@@ -23,7 +23,7 @@ beforeAll(async () => {
       inbound_routes: [
         to("a", { to_uri: "+493012345" }),
         to("b", { to_prefix: "+4930", caller_prefix: "+43" }),
-        to("c", { to_uri: "+493099" }),
+        to("c", { to_uri: "+49309900" }),
         to("d", { to_user: "support" }),
         to("a", { to_user: "110" }),
         to("e", { to_prefix: "+4930" }),
@@ -67,9 +67,9 @@ describe("first match wins", () => {
     expect(await goes("+493012345", { from: "+43660" })).toMatchObject({ agent: "a" });
   });
   test("a rule before an exact number, where its conditions hold", async () => {
-    expect(await goes("03099", { from: "+43660" })).toEqual({ agent: "b", called: "+493099" });
-    expect(await goes("03099", { from: "+41660" })).toEqual({ agent: "c", called: "+493099" });
-    expect(await goes("03099", { from: "0043660" })).toEqual({ agent: "b", called: "+493099" });
+    expect(await goes("0309900", { from: "+43660" })).toEqual({ agent: "b", called: "+49309900" });
+    expect(await goes("0309900", { from: "+41660" })).toEqual({ agent: "c", called: "+49309900" });
+    expect(await goes("0309900", { from: "0043660" })).toEqual({ agent: "b", called: "+49309900" });
   });
   test("an exact number that a wider rule hides", async () => {
     expect(await goes("+493055")).toMatchObject({ agent: "e" });
