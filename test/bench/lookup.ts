@@ -72,7 +72,7 @@ async function loadTable(lab: Lab, spread: Spread, numbers: number): Promise<Tab
   const runtime = await labEngine();
   const caller = await lab.udp("127.0.0.1", 0);
   const started = performance.now();
-  const args = ["-f", join(folder, "lookup.cfg"), "-L", runtime.kamailioModules, "-DD", "-E"];
+  const args = ["-f", join(folder, "lookup.cfg"), "-L", runtime.kamailioModules, "-DD", "-E", "-Y", folder];
   await lab.spawn("lookup", runtime.command("kamailio", [...args, ...memory(folder, model)]));
   const run = async (user: "find" | "empty"): Promise<{ pid: number; missed: number }> => {
     const callId = unique("lookup");

@@ -1,6 +1,6 @@
 /** What is measured: the hand-written baselines and the compiled edge, each started and stopped in a lab. */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { EngineRuntime } from "../../src/host/runtime.ts";
 import type { Lab } from "../lab/netns.ts";
 
@@ -19,7 +19,7 @@ export interface Variant {
 const memory = ["-x", "tlsf", "-X", "tlsf", "-m", "128", "-M", "16"];
 
 async function startKamailio(lab: Lab, runtime: EngineRuntime, file: string) {
-  const args = ["-f", file, "-L", runtime.kamailioModules, "-DD", "-E", ...memory];
+  const args = ["-f", file, "-L", runtime.kamailioModules, "-DD", "-E", "-Y", dirname(file), ...memory];
   const running = await lab.spawn("kamailio", runtime.command("kamailio", args), { quiet: true });
   await new Promise((resolve) => setTimeout(resolve, 700));
   return running;

@@ -129,6 +129,9 @@ export function kamailioArguments(binding: KamailioBinding, model: Model): reado
     String(own),
     "-w",
     binding.privateDirectory,
+    // Kamailio creates its runtime directory, which an ordinary user may not do in /run.
+    "-Y",
+    binding.privateDirectory,
   ];
 }
 

@@ -76,7 +76,18 @@ describe("through the real Kamailio", () => {
       "request_route { exit; }",
     ];
     writeFileSync(join(dir, "test.cfg"), `${cfg.join("\n")}\n`);
-    const args = ["-f", join(dir, "test.cfg"), "-DD", "-E", "-L", runtime.kamailioModules, "-w", dir];
+    const args = [
+      "-f",
+      join(dir, "test.cfg"),
+      "-DD",
+      "-E",
+      "-L",
+      runtime.kamailioModules,
+      "-w",
+      dir,
+      "-Y",
+      dir,
+    ];
     const running = await lab.spawn("kamailio", runtime.command("kamailio", args), { cwd: dir });
     const ask = (...what: string[]) =>
       lab.exec(runtime.command("kamcmd", ["-s", `unix:${dir}/ctl.sock`, ...what]));
