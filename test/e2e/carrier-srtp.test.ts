@@ -2,11 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { back, type Half, half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
 import { agentsSide, edgeAt, openWorld, type World } from "./call-world.ts";
+import { cryptoLine, keyWatch, type Suite } from "./kit/keys.ts";
 import { bodyOf, methodOf, request, response, sdp, unique } from "./kit/message.ts";
 
-const key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
-const cm80 = `1 AES_CM_128_HMAC_SHA1_80 inline:${key}`;
-const cm32 = `2 AES_CM_128_HMAC_SHA1_32 inline:${key}`;
+const cm80 = "1 AES_CM_128_HMAC_SHA1_80";
+const cm32 = "2 AES_CM_128_HMAC_SHA1_32";
+type Crypto = `${number} ${Suite}`;
 
 const agents = {
   open: ["10.0.4.200", {}],
@@ -36,6 +37,7 @@ const secure = "RTP/SAVP AES_CM_128_HMAC_SHA1_80";
 
 describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   let world: World;
+  const keys = keyWatch();
   const callers = {} as Record<Agent, Half>;
   const carriers = {} as Record<Trunk, Half>;
   let office: Half;
@@ -79,7 +81,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     });
     const party = async (address: string, port: number, edge: { address: string; port: number }) => {
       await world.lab.addAddress(address);
-      const made = await half(world.lab, address, port, edge);
+      const made = keys.watched(await half(world.lab, address, port, edge));
       const serve = async (): Promise<void> => {
         for (;;) {
           const { text } = await made.peer.receive(600_000, (d) => methodOf(d.text) === "OPTIONS");
@@ -98,10 +100,10 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   afterAll(() => world.close());
 
   /** An SDP with these keys, or plain. */
-  function media(of: Half, crypto: readonly string[] = [], port = 17_000): string {
+  function media(of: Half, crypto: readonly Crypto[] = [], port = 17_000): string {
     const body = sdp(of.at.address, port);
     if (crypto.length === 0) return body;
-    return body.replace("RTP/AVP", "RTP/SAVP") + crypto.map((c) => `a=crypto:${c}\r\n`).join("");
+    return body.replace("RTP/AVP", "RTP/SAVP") + crypto.map((c) => cryptoLine(of.at.address, c)).join("");
   }
   const opus = (body: string): string =>
     body
@@ -201,6 +203,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     test.each([
       ["open", [], "required", [cm80], plain, secure],
       ["sealed", [cm80], "plain", [], secure, plain],
+      ["sealed", [cm80], "required", [cm80], secure, secure],
     ] as const)(
       "of agent %s with %j to trunk %s with %j, both keep what they began with",
       async (agent, ours, trunk, theirs, hither, there) => {
@@ -217,8 +220,8 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   });
 
   interface Kept {
-    readonly ours: readonly string[];
-    readonly theirs: readonly string[];
+    readonly ours: readonly Crypto[];
+    readonly theirs: readonly Crypto[];
     readonly hither: string;
     readonly there: string;
   }
@@ -299,6 +302,10 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     await ends(caller, callee, call, ok);
     await refused("open", "opus", media(caller));
     expect(world.edge.records("refused").at(-1)).toMatchObject({ code: 488, reason: "no_common_codec" });
+  });
+
+  test("no party was ever shown the key of another", () => {
+    expect(keys.shown()).toEqual([]);
   });
 
   test("the script of all these calls has no mistake that Kamailio sees", () => {
