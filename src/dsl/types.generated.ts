@@ -910,7 +910,7 @@ export interface Sip<AgentId extends string = string> {
   /** Where inbound calls go, first match wins. No match: 404. */
   readonly inbound_routes?: readonly Route<AgentId>[] | undefined;
   /**
-   * Codecs of the trunk.
+   * Codecs of the trunk, for audio: of an offer, video and data streams are refused; fax (T.38) and real-time text pass as they come.
    *
    * @default PCMU, PCMA, opus
    */
