@@ -1,5 +1,6 @@
 /** Encrypted and plain media, and unlike codecs, on the two sides of calls to carriers, and of forwarded ones. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { soon } from "../lab/edge.ts";
 import { back, type Half, half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
 import { agentsSide, edgeAt, openWorld, type World } from "./call-world.ts";
 import { cryptoLine, keyWatch, type Suite } from "./kit/keys.ts";
@@ -294,6 +295,22 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     });
   });
 
+  test.each([
+    ["plain", "plain", []],
+    ["encrypted", "required", [cm80]],
+  ] as const)(
+    "an offer that the relay cannot read, %s, is refused as such and leaves no session",
+    async (_, trunk, crypto) => {
+      const agent = crypto.length === 0 ? "open" : "sealed";
+      const before = await world.sessions();
+      await refused(agent, trunk, media(callers[agent], crypto).replace("s=-", "junk"));
+      await expect
+        .poll(() => world.edge.records("refused").at(-1), soon)
+        .toMatchObject({ code: 488, reason: "sdp" });
+      expect(await world.sessions()).toEqual(before);
+    },
+  );
+
   test("a carrier that has Opus alone is reached by an agent that does not have it", async () => {
     const [caller, callee] = [callers.open, carriers.opus];
     const call = await ring("open", "opus", opus(media(caller)));
@@ -311,6 +328,8 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   test("the script of all these calls has no mistake that Kamailio sees", () => {
     const said = world.edge.kamailio.lines.filter((l) => /(?:ERROR|WARNING|CRITICAL): (?!crew-)/.test(l));
     // A forward is no set of the dispatcher, which it says.
-    expect(said.filter((l) => !/destination set \[0\] not found|send/.test(l))).toEqual([]);
+    expect(said.filter((l) => !/destination set \[0\] not found|send|Failed to parse SDP/.test(l))).toEqual(
+      [],
+    );
   });
 });
