@@ -85,7 +85,7 @@ function configuration(o: PhoneOptions, play: string | undefined): string {
   const [low, high] = o.rtpPorts ?? [20000, 20998];
   const encryption =
     o.mediaEncryption === undefined ? [] : [o.mediaEncryption.startsWith("srtp") ? "srtp" : "dtls_srtp"];
-  const modules = ["stdio", "g711", "opus", "g722", "sndfile", "aufile", "ausine", ...encryption];
+  const modules = ["stdio", "g711", "opus", "g722", "sndfile", "aufile", "aubridge", "ausine", ...encryption];
   return [
     "poll_method epoll",
     `sip_listen ${hostOf(o.address)}:${o.port ?? 5060}`,
@@ -93,7 +93,9 @@ function configuration(o: PhoneOptions, play: string | undefined): string {
     ...(o.tls?.ca ? [`sip_cafile ${o.tls.ca}`, "sip_verify_server yes"] : ["sip_verify_server no"]),
     // An address instead of an interface keeps baresip off the other addresses of the host.
     `net_interface ${o.address}`,
-    `audio_player aufile,${join(o.dir, "speaker.wav")}`,
+    // Nobody listens: the recording is made before the player. aufile's player can crash baresip 1.1.0 where a re-INVITE
+    // (hold, resume) starts it anew.
+    "audio_player aubridge,speaker",
     `audio_source ${play === undefined ? "aufile,/dev/null" : `aufile,${play}`}`,
     // What the file has; else its samples are taken for those of the codec.
     "ausrc_srate 8000",
@@ -107,7 +109,7 @@ function configuration(o: PhoneOptions, play: string | undefined): string {
     "call_max_calls 20",
     "call_hold_other_calls no",
     `rtp_ports ${low}-${high}`,
-    // The speaker file starts anew with every re-INVITE, what sndfile writes does not.
+    // Here sndfile writes what is heard.
     `snd_path ${join(o.dir, "recordings")}`,
     `module_path ${join(o.tools.root, "usr/lib/baresip/modules")}`,
     ...modules.map((m) => `module ${m}.so`),

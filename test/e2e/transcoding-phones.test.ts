@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { type Phone, type PhoneOptions, phone } from "../../src/phone/baresip.ts";
+import { messagesOf } from "../../src/phone/message.ts";
 import { shows } from "../acceptance/shows.ts";
 import { capture, rtpStreams } from "../lab/capture.ts";
 import { dial, draft, openWorld, sleep, toAgent, type World } from "./call-world.ts";
@@ -61,11 +62,18 @@ test("hold and resume by either side keep the codecs of both", async () => {
   const agent = await callee("10.0.4.10", [opus]);
   const caller = await at(carrierAt, { playHz: 700 });
   expect(await caller.dial(dial(0))).toMatchObject({ answered: true });
-  for (const side of [caller, agent]) {
-    side.hold();
-    await sleep(500);
-    side.resume();
-    await sleep(500);
+  for (const [side, other] of [
+    [caller, agent],
+    [agent, caller],
+  ] as const) {
+    for (const change of [side.hold, side.resume]) {
+      // The next change must wait for this one's ACK, which ends it on both sides.
+      const acks = messagesOf(other.messages(), "ACK").length;
+      const from = other.running.lines.length;
+      change();
+      await other.running.waitFor(/got re-INVITE/, 8000, from);
+      await expect.poll(() => messagesOf(other.messages(), "ACK").length, { timeout: 8000 }).toBe(acks + 1);
+    }
   }
   // Heard on the wire, since baresip's own recording ends with its first re-INVITE.
   const wire = await capture(world.lab, "udp");
@@ -78,5 +86,5 @@ test("hold and resume by either side keep the codecs of both", async () => {
   expect(seen("10.0.4.10", "to")?.payloadTypes).toEqual([96]);
   expect(seen("10.0.4.10", "from")?.payloadTypes).toEqual([96]);
   caller.hangUp();
-  await caller.ended(2000);
-}, 40_000);
+  await caller.ended(5000);
+}, 60_000);
