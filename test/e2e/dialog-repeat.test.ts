@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { shows } from "../acceptance/shows.ts";
-import { soon } from "../lab/edge.ts";
+import { freeze, soon } from "../lab/edge.ts";
 import { accepts, refuses } from "./kit/agent.ts";
 import { call, dialogOf, hangUp, within } from "./kit/call.ts";
 import { methodOf, sdp, statusOf, unique } from "./kit/message.ts";
@@ -52,10 +52,10 @@ test.each([
 });
 
 test("an INVITE again while the media relay takes its time: one call, answered", async () => {
-  const { carrier, agent, edge } = world;
+  const { carrier, agent, edge, lab } = world;
   const callId = unique("slow");
   const invite = carrier.make({ callId });
-  edge.rtpengine?.kill("SIGSTOP");
+  await freeze(lab, edge.rtpengine);
   await copies(invite, 4, 100);
   edge.rtpengine?.kill("SIGCONT");
   const answer = await carrier.peer.receive(3000, (d) => statusOf(d.text) === 200 && d.text.includes(callId));

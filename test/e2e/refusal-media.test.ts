@@ -1,7 +1,7 @@
 /** Without the media relay there are no calls: 503 with Retry-After; an offer that it finds broken is the sender's fault: 488. */
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
-import { soon, startRelay } from "../lab/edge.ts";
+import { freeze, soon, startRelay } from "../lab/edge.ts";
 import { relaySessions } from "./call-world.ts";
 import { call, hangUp, within } from "./kit/call.ts";
 import { sdp, statusOf } from "./kit/message.ts";
@@ -37,9 +37,10 @@ async function served(ms: number): Promise<number> {
 }
 
 test("a relay that hangs: refused within seconds, and served again once it goes on", async () => {
-  const { edge } = world;
-  await served(1000);
-  edge.rtpengine?.kill("SIGSTOP");
+  const { edge, lab } = world;
+  await served(5000);
+  onTestFinished(() => edge.rtpengine?.kill("SIGCONT"));
+  await freeze(lab, edge.rtpengine);
   const from = Date.now();
   // More than the trunk's limit: refused calls hold no place.
   for (let i = 0; i < 4; i++) await refused();
@@ -49,8 +50,9 @@ test("a relay that hangs: refused within seconds, and served again once it goes 
 }, 40_000);
 
 test("a call without an offer is refused as well", async () => {
-  const { edge } = world;
-  edge.rtpengine?.kill("SIGSTOP");
+  const { edge, lab } = world;
+  onTestFinished(() => edge.rtpengine?.kill("SIGCONT"));
+  await freeze(lab, edge.rtpengine);
   await refused({ body: "" }).finally(() => edge.rtpengine?.kill("SIGCONT"));
   expect(await served(5000)).toBeLessThan(5000);
 }, 40_000);

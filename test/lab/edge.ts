@@ -163,6 +163,22 @@ export async function startRelay(lab: Lab, runtime: EngineRuntime, folder: strin
   }
 }
 
+/** Stops a program until SIGCONT. SIGSTOP stops the threads one by one: on a busy machine some serve on for a while. */
+export async function freeze(lab: Lab, running: Running | undefined): Promise<void> {
+  if (running === undefined) throw new Error("nothing to freeze: this edge has no such program");
+  running.kill("SIGSTOP");
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    const { output } = await lab.exec(["/bin/sh", "-c", `cat /proc/${running.pid}/task/*/stat`]);
+    const states = output
+      .trim()
+      .split("\n")
+      .map((line) => /\) (\w) /.exec(line)?.[1]);
+    if (states.every((state) => state === "T")) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`${running.name} (process ${running.pid}) did not stop within 10 s of SIGSTOP`);
+}
+
 /** Kamailio serves once its control socket answers; its workers are up before that. */
 async function ready(
   lab: Lab,
