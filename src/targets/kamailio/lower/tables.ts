@@ -39,6 +39,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       bits: 11,
       expire: 600,
     },
+    { name: "sealed", about: "Contacts of late, and how they are sealed", bits: 6, expire: 60 },
   ];
   return [
     ...always,
