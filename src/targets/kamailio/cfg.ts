@@ -52,6 +52,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     ...tlsContext(doc),
     certificates: has.certificates,
     tcp_guard: doc.line !== "5.6",
+    late_replies: doc.line === "6.1",
     relay_ping: doc.line !== "5.6",
     loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
     listeners: doc.listeners.map((l) => ({
