@@ -954,7 +954,7 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly session_timer?: false | SessionTimer | undefined;
   /**
-   * Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. Calls that the edge forwards cannot be transferred.
+   * Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. In calls that the edge forwards it is refused with 405 in any case. Where the other side asks for a password, the edge has one only for the carrier of a call that an agent placed; else the REFER is answered 502.
    *
    * @default `off`
    */
