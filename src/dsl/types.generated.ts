@@ -1079,6 +1079,26 @@ export interface AgentPorts {
 }
 
 /**
+ * Calls of a direction whose media ports those of the other one cannot take; a forwarded call is inbound. With it calls are counted on the whole edge, and one for which no port is left gets a plain 503 before the media relay runs out. Without it the first calls to come take the ports, and where limits bound all trunks their sum must fit the range.
+ *
+ * @default no reserve
+ */
+export interface RtpReserve {
+  /**
+   * Calls from the carrier side that keep ports, however many agents dial out.
+   *
+   * @default none
+   */
+  readonly inbound?: number | undefined;
+  /**
+   * Calls of agents that keep ports, however many come in.
+   *
+   * @default none
+   */
+  readonly outbound?: number | undefined;
+}
+
+/**
  * Certificate of the edge; the files stay on the edge.
  *
  * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
@@ -1122,6 +1142,12 @@ export interface Network {
    * @default [10000, 20000]
    */
   readonly rtp?: readonly [number, number] | undefined;
+  /**
+   * Calls of a direction whose media ports those of the other one cannot take; a forwarded call is inbound. With it calls are counted on the whole edge, and one for which no port is left gets a plain 503 before the media relay runs out. Without it the first calls to come take the ports, and where limits bound all trunks their sum must fit the range.
+   *
+   * @default no reserve
+   */
+  readonly rtp_reserve?: RtpReserve | undefined;
   /**
    * Certificate of the edge; the files stay on the edge.
    *

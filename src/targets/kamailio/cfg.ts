@@ -129,6 +129,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     failover: has.failover,
     limits: has.limits,
     directions: has.directions,
+    reserve: has.reserve,
     ends: has.ends && media,
     // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
     label: constant(labelled),

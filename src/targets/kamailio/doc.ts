@@ -50,6 +50,8 @@ export interface Switches {
   readonly refer: boolean;
   /** Limits of one direction of a trunk. */
   readonly directions: boolean;
+  /** Media ports that one direction cannot take from the other. */
+  readonly reserve: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
   readonly outbound: boolean;
   readonly outboundRoutes: boolean;
