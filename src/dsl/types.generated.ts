@@ -111,7 +111,7 @@ export interface Limits {
    */
   readonly calls?: number | undefined;
   /**
-   * New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not.
+   * New calls in a second, of both directions; those of agents wait as under `outbound`. Those that find the trunk full count too; those that no route takes or that a route refuses do not.
    *
    * @default no limit
    */
@@ -123,7 +123,7 @@ export interface Limits {
    */
   readonly inbound?: LimitPair | undefined;
   /**
-   * What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused.
+   * What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk. Where there is none, an agent's call that is over `calls_per_second` waits for its turn, two seconds at most, and does not count meanwhile; any other is refused at once.
    *
    * @default all
    */

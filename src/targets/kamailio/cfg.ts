@@ -130,6 +130,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     limits: has.limits,
     directions: has.directions,
     reserve: has.reserve,
+    paced: has.paced,
     ends: has.ends && media,
     // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
     label: constant(labelled),
@@ -368,6 +369,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
       : []),
     ...(media ? ["rtpengine"] : []),
     ...(doc.has.limits ? ["evrexec"] : []),
+    ...(doc.has.paced ? ["async"] : []),
     "crypto",
   ];
 }

@@ -72,6 +72,7 @@ export function lowerSwitches(
         ),
       ),
     reserve: network.rtp_reserve !== undefined,
+    paced: some(carriers.flatMap(({ limits: l }) => [l.calls_per_second, l.outbound.calls_per_second])),
     ends:
       some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])) ||
       trunks.some((t) => t.dtmf === "info"),
