@@ -19,7 +19,7 @@ export const capabilities = {
   learned_media: "media with peers behind NAT, address learned from the packets",
   forked_early_media: "audio of several telephones that ring behind one target",
   srtp: "SRTP with SDES keys",
-  srtp_recrypt: "SRTP on both sides with separate keys (recrypt)",
+  srtp_recrypt: "SRTP of the same key on both sides decrypted all the same (recrypt)",
   dtls: "DTLS-SRTP",
   webrtc: "WebRTC endpoints",
   codec_order: "the order in which codecs are offered",

@@ -152,14 +152,14 @@ describe("in a call of an agent", () => {
 });
 
 describe.each([401, 407] as const)(
-  "a %s that the edge has no password for is 502, and no challenge",
+  "a %s that the edge has no password for is 500, and no challenge",
   (status) => {
     test("of the carrier, in a call to an agent", async () => {
       shows("behaviour/18-refer");
       const made = await call(carrier, agent);
       carrier.answerWith(...asks(["REFER"], status, { acme: password }));
       const answer = await agent.ask(agent.within(made.invite, "REFER", refer), 3000, agentsSide);
-      expect(statusOf(answer)).toBe(502);
+      expect(statusOf(answer)).toBe(500);
       expect([
         ...headerValues(answer, "WWW-Authenticate"),
         ...headerValues(answer, "Proxy-Authenticate"),
@@ -177,7 +177,7 @@ describe.each([401, 407] as const)(
       const made = await call(carrier, agent);
       agent.answerWith(...asks(["REFER"], status, { acme: password }));
       const answer = await carrier.ask(within(carrier, made.dialog, "REFER", refer), 3000, edgeAt);
-      expect(statusOf(answer)).toBe(502);
+      expect(statusOf(answer)).toBe(500);
       expect([
         ...headerValues(answer, "WWW-Authenticate"),
         ...headerValues(answer, "Proxy-Authenticate"),

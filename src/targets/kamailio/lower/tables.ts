@@ -71,6 +71,9 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     ...(has.dtmf
       ? [stored("dtmf", "digits of a trunk: 1 cross as telephone events, 2 as INFO", dtmfRows(trunks))]
       : []),
+    ...(has.digitsOut
+      ? [{ name: "clocked", about: "last CSeq of a call's agent", bits: 12, expire: longestCall }]
+      : []),
     ...(has.refer
       ? [
           stored(
