@@ -147,6 +147,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     contacts_among_sources: has.contactsAmongSources,
     cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
+    resolves: has.outboundNames || has.hostAgents,
+    udp_workers: constant(has.outboundNames || has.hostAgents ? "2" : "1"),
     refer: has.refer,
     // Methods that have a Contact of their own, which is masked.
     contact_methods: constant(has.refer ? "INVITE|UPDATE|REFER|NOTIFY" : "INVITE|UPDATE"),
