@@ -1,4 +1,4 @@
-/** Without the media relay there are no calls: 503 with Retry-After, and nothing reaches an agent. */
+/** Without the media relay there are no calls: 503 with Retry-After, and nothing reaches an agent. An offer that no relay takes is another matter. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { soon, startRelay } from "../lab/edge.ts";
@@ -34,6 +34,37 @@ async function served(ms: number): Promise<number> {
     await sleep(100);
   }
 }
+
+const offer = sdp(addresses.carrier, 17000);
+test.each<[string, number, string, object]>([
+  ["no tag in From", 400, "no_from_tag", { instead: { From: [`From: <sip:1@${addresses.carrier}>`] } }],
+  [
+    "no tag in From and no offer",
+    400,
+    "no_from_tag",
+    { instead: { From: [`From: <sip:1@${addresses.carrier}>`] }, body: "" },
+  ],
+  ["no port for audio", 488, "sdp", { body: offer.replace("audio 17000", "audio 0") }],
+  ["a port that is none", 488, "sdp", { body: offer.replace("audio 17000", "audio 70000") }],
+  ["no version", 488, "sdp", { body: offer.replace("v=0\r\n", "") }],
+  ["half an origin", 488, "sdp", { body: offer.replace(/^o=.*$/m, "o=- 1") }],
+  ["no address", 488, "sdp", { body: offer.replace(/^c=.*\r\n/m, "") }],
+  ["an address that is none", 488, "sdp", { body: offer.replace(/^c=.*$/m, "c=IN IP4 999.1.2.3") }],
+  ["an address of many hosts", 488, "sdp", { body: offer.replace(/^c=.*$/m, "c=IN IP4 224.2.1.1/127") }],
+])(
+  "what no relay takes is refused as its sender's fault, not with a 503: %s",
+  async (_, code, reason, change) => {
+    const { carrier, edge } = world;
+    const before = edge.records("refused").length;
+    const answer = await carrier.ask(carrier.make(change), 6000);
+    expect(statusOf(answer)).toBe(code);
+    expect(headerValues(answer, "Retry-After")).toEqual([]);
+    await expect
+      .poll(() => edge.records("refused").slice(before), soon)
+      .toMatchObject([{ trunk: "acme", code, reason }]);
+    expect(await world.settle(60)).toEqual({ agent: [], third: [] });
+  },
+);
 
 test("a relay that hangs: refused within seconds, and served again once it goes on", async () => {
   const { edge } = world;
