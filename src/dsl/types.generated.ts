@@ -135,7 +135,7 @@ export interface Limits {
    */
   readonly call_minutes?: number | undefined;
   /**
-   * Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call. On hold, where no packets are expected, it is 58 minutes.
+   * Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call, since the other may be silent for good reasons (mute with DTX); a side that is gone while the other sends is what `session_timer` finds. On hold, where no packets are expected, it is 58 minutes.
    *
    * @default 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer
    */
@@ -910,7 +910,7 @@ export interface Sip<AgentId extends string = string> {
   /** Where inbound calls go, first match wins. No match: 404. */
   readonly inbound_routes?: readonly Route<AgentId>[] | undefined;
   /**
-   * Codecs of the trunk.
+   * Codecs of the trunk, for audio: of an offer, video and data streams are refused; fax (T.38) and real-time text pass as they come.
    *
    * @default PCMU, PCMA, opus
    */

@@ -18,7 +18,7 @@ export const capabilities = {
   fixed_media: "media with peers whose RTP address is the one they signal",
   learned_media: "media with peers behind NAT, address learned from the packets",
   srtp: "SRTP with SDES keys",
-  srtp_recrypt: "SRTP on both sides with separate keys (recrypt)",
+  srtp_recrypt: "SRTP of the same key on both sides decrypted all the same (recrypt)",
   dtls: "DTLS-SRTP",
   webrtc: "WebRTC endpoints",
   codec_order: "the order in which codecs are offered",

@@ -72,7 +72,9 @@ export const sip = z
       .array(codec)
       .min(1)
       .max(8)
-      .describe("Codecs of the trunk. Default: PCMU, PCMA, opus.")
+      .describe(
+        "Codecs of the trunk, for audio: of an offer, video and data streams are refused; fax (T.38) and real-time text pass as they come. Default: PCMU, PCMA, opus.",
+      )
       .optional(),
     custom_headers: z
       .strictObject({

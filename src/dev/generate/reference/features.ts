@@ -90,7 +90,7 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Encrypted media",
-    text: "SRTP with keys in SDP (SDES, RFC 4568) for each side by itself: the relay encrypts and decrypts between them. Keys cross only over TLS unless the config says otherwise in so many words.",
+    text: "SRTP with keys in SDP (SDES, RFC 4568) for each side by itself: the relay decrypts and encrypts anew between them, with keys of its own for each. Keys cross only over TLS unless the config says otherwise in so many words.",
     properties: ["Sip.media_encryption", "Sip.keys_over_clear_signalling", "Agent.media_encryption"],
   },
   {

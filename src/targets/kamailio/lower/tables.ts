@@ -33,6 +33,12 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     stored("peer", "addresses of agents", lowerPeers(model.agents)),
     routeTable(routes),
     stored("chain", "what a route tries, in order", routes.chains),
+    {
+      name: "noted",
+      about: "what requests of a caller within the call have, by tags",
+      bits: 11,
+      expire: 600,
+    },
   ];
   return [
     ...always,
@@ -63,6 +69,9 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       : []),
     ...(has.dtmf
       ? [stored("dtmf", "digits of a trunk: 1 cross as telephone events, 2 as INFO", dtmfRows(trunks))]
+      : []),
+    ...(has.digitsOut
+      ? [{ name: "clocked", about: "last CSeq of a call's agent", bits: 12, expire: longestCall }]
       : []),
     ...(has.refer
       ? [
