@@ -137,6 +137,13 @@ describe("a Request-URI that is not ours", () => {
     expect(await world.settle(short)).toEqual(nothing);
   });
 
+  // RFC 3261 section 8.2.2.1.
+  test.each([`sips:+14155551111@${us}`, "tel:+14155551111"])("%s: 416", async (uri) => {
+    const { carrier } = world;
+    const answer = await carrier.ask(carrier.make({ uri, to: "<sip:+14155551111@example.com>" }));
+    expect(statusOf(answer)).toBe(416);
+  });
+
   test.each([
     `sip:+14155551111@${us};maddr=${addresses.third}`,
     `sip:+14155551111@${us}:5060;maddr=${addresses.third};transport=udp`,
