@@ -1,5 +1,5 @@
 /** What two parties do within a call that they should not, or rarely do, and what each of them then learns. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { shows } from "../acceptance/shows.ts";
 import type { UdpPeer } from "../lab/sockets.ts";
@@ -117,6 +117,37 @@ test.each(["tel:+19005550123", "sip:+19005550123@198.18.0.9", "sip:hand@10.0.4.1
     await forgotten(call);
   },
 );
+
+describe("a redirection or challenge within the call ends the request, not the call (RFC 5057 section 5.1)", () => {
+  const elsewhere = "Contact: <sip:+19005550123@198.18.0.9>";
+  const challenge = (name: string) => `${name}: Digest realm="secret.example", nonce="1"`;
+  const refusals = [
+    ["302 Moved Temporarily", elsewhere],
+    ["305 Use Proxy", elsewhere],
+    ["401 Unauthorized", challenge("WWW-Authenticate")],
+    ["407 Proxy Authentication Required", challenge("Proxy-Authenticate")],
+  ] as const;
+  const secrets = /19005550123|198\.18\.0\.9|secret\.example/;
+
+  test.each(["INVITE", "UPDATE", "INFO"])("%s, of the caller and of the agent", async (method) => {
+    const { call, ok } = await up();
+    const body = (at: string, port: number): string => (method === "INFO" ? "" : sdp(at, port));
+    for (const [i, [status, header]] of refusals.entries()) {
+      const theirs = within(caller, call, ok, method, 2 + i, { body: body(callerAt, 17_000) });
+      await caller.send(theirs);
+      await say(await agent.next(call.callId, method), status, { headers: [header] });
+      expect(await caller.next(call.callId, 500)).not.toMatch(secrets);
+
+      const ours = back(agent, call, method, 1 + i, body(agentAt, 18_000));
+      await agent.send(ours);
+      const got = await caller.next(call.callId, method);
+      await caller.send(response(got, status, { headers: [header] }));
+      expect(await agent.next(call.callId, 500)).not.toMatch(secrets);
+    }
+    await audioBothWays(ok, call.got);
+    await ends(call, ok);
+  });
+});
 
 test("hold by c=0.0.0.0 (RFC 2543) silences the agent, and the audio is back after it", async () => {
   shows("behaviour/12-hold");

@@ -1,12 +1,14 @@
 /** Encrypted and plain media, and unlike codecs, on the two sides of calls to carriers, and of forwarded ones. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { soon } from "../lab/edge.ts";
 import { back, type Half, half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
 import { agentsSide, edgeAt, openWorld, type World } from "./call-world.ts";
+import { cryptoLine, keyWatch, type Suite } from "./kit/keys.ts";
 import { bodyOf, methodOf, request, response, sdp, unique } from "./kit/message.ts";
 
-const key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
-const cm80 = `1 AES_CM_128_HMAC_SHA1_80 inline:${key}`;
-const cm32 = `2 AES_CM_128_HMAC_SHA1_32 inline:${key}`;
+const cm80 = "1 AES_CM_128_HMAC_SHA1_80";
+const cm32 = "2 AES_CM_128_HMAC_SHA1_32";
+type Crypto = `${number} ${Suite}`;
 
 const agents = {
   open: ["10.0.4.200", {}],
@@ -36,6 +38,7 @@ const secure = "RTP/SAVP AES_CM_128_HMAC_SHA1_80";
 
 describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   let world: World;
+  const keys = keyWatch();
   const callers = {} as Record<Agent, Half>;
   const carriers = {} as Record<Trunk, Half>;
   let office: Half;
@@ -79,7 +82,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     });
     const party = async (address: string, port: number, edge: { address: string; port: number }) => {
       await world.lab.addAddress(address);
-      const made = await half(world.lab, address, port, edge);
+      const made = keys.watched(await half(world.lab, address, port, edge));
       const serve = async (): Promise<void> => {
         for (;;) {
           const { text } = await made.peer.receive(600_000, (d) => methodOf(d.text) === "OPTIONS");
@@ -98,10 +101,10 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   afterAll(() => world.close());
 
   /** An SDP with these keys, or plain. */
-  function media(of: Half, crypto: readonly string[] = [], port = 17_000): string {
+  function media(of: Half, crypto: readonly Crypto[] = [], port = 17_000): string {
     const body = sdp(of.at.address, port);
     if (crypto.length === 0) return body;
-    return body.replace("RTP/AVP", "RTP/SAVP") + crypto.map((c) => `a=crypto:${c}\r\n`).join("");
+    return body.replace("RTP/AVP", "RTP/SAVP") + crypto.map((c) => cryptoLine(of.at.address, c)).join("");
   }
   const opus = (body: string): string =>
     body
@@ -201,6 +204,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     test.each([
       ["open", [], "required", [cm80], plain, secure],
       ["sealed", [cm80], "plain", [], secure, plain],
+      ["sealed", [cm80], "required", [cm80], secure, secure],
     ] as const)(
       "of agent %s with %j to trunk %s with %j, both keep what they began with",
       async (agent, ours, trunk, theirs, hither, there) => {
@@ -217,8 +221,8 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   });
 
   interface Kept {
-    readonly ours: readonly string[];
-    readonly theirs: readonly string[];
+    readonly ours: readonly Crypto[];
+    readonly theirs: readonly Crypto[];
     readonly hither: string;
     readonly there: string;
   }
@@ -291,6 +295,22 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     });
   });
 
+  test.each([
+    ["plain", "plain", []],
+    ["encrypted", "required", [cm80]],
+  ] as const)(
+    "an offer that the relay cannot read, %s, is refused as such and leaves no session",
+    async (_, trunk, crypto) => {
+      const agent = crypto.length === 0 ? "open" : "sealed";
+      const before = await world.sessions();
+      await refused(agent, trunk, media(callers[agent], crypto).replace("s=-", "junk"));
+      await expect
+        .poll(() => world.edge.records("refused").at(-1), soon)
+        .toMatchObject({ code: 488, reason: "sdp" });
+      expect(await world.sessions()).toEqual(before);
+    },
+  );
+
   test("a carrier that has Opus alone is reached by an agent that does not have it", async () => {
     const [caller, callee] = [callers.open, carriers.opus];
     const call = await ring("open", "opus", opus(media(caller)));
@@ -301,9 +321,15 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     expect(world.edge.records("refused").at(-1)).toMatchObject({ code: 488, reason: "no_common_codec" });
   });
 
+  test("no party was ever shown the key of another", () => {
+    expect(keys.shown()).toEqual([]);
+  });
+
   test("the script of all these calls has no mistake that Kamailio sees", () => {
     const said = world.edge.kamailio.lines.filter((l) => /(?:ERROR|WARNING|CRITICAL): (?!crew-)/.test(l));
     // A forward is no set of the dispatcher, which it says.
-    expect(said.filter((l) => !/destination set \[0\] not found|send/.test(l))).toEqual([]);
+    expect(said.filter((l) => !/destination set \[0\] not found|send|Failed to parse SDP/.test(l))).toEqual(
+      [],
+    );
   });
 });

@@ -171,6 +171,25 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     expect(all.join("")).not.toMatch(/10\.0\.4\.|127\.0\.0\.1|X-Crew/);
   });
 
+  test("requests of one moment have numbers of their own, in their order", async () => {
+    const callId = `${unique()}@${pbxAt}`;
+    const invite = pbx.make({ uri: `sip:${number}@${edgeAt.address}`, callId, body: sdp(pbxAt, 17_000) });
+    const before = agent.requests("INVITE").length;
+    const dialog = dialogOf(invite, await pbx.ask(invite, 5000, edgeAt));
+    await pbx.send(within(pbx, dialog, "ACK"), edgeAt);
+    const got = await agent.request("INVITE", before);
+    const asked = Array.from({ length: 30 }, (_, i) => agent.within(got, "OPTIONS", { cseq: i + 1 }));
+    const answers = await Promise.all(asked.map((text) => agent.ask(text, 3000, agentsSide)));
+    expect(answers.map(cseqOf)).toEqual(asked.map((_, i) => i + 1));
+    const numbers = pbx
+      .requests("OPTIONS")
+      .filter((t) => headerValues(t, "Call-ID")[0] === callId)
+      .map(cseqOf);
+    expect(numbers).toEqual([...new Set(numbers)].sort((a, b) => a - b));
+    expect(numbers).toHaveLength(30);
+    expect(statusOf(await agent.ask(agent.within(got, "BYE", { cseq: 31 }), 3000, agentsSide))).toBe(200);
+  });
+
   test("an agent that called, until the edge ends the call", async () => {
     const { ours } = await peers();
     const callId = `${unique("out")}@${agentAt}`;

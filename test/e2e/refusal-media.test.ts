@@ -1,7 +1,8 @@
-/** Without the media relay there are no calls: 503 with Retry-After, and nothing reaches an agent. */
-import { afterAll, beforeAll, expect, test } from "vitest";
+/** Without the media relay there are no calls: 503 with Retry-After; an offer that it finds broken is the sender's fault: 488. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { soon, startRelay } from "../lab/edge.ts";
+import { relaySessions } from "./call-world.ts";
 import { call, hangUp, within } from "./kit/call.ts";
 import { sdp, statusOf } from "./kit/message.ts";
 import { addresses, openWorld, sleep, type World } from "./kit/world.ts";
@@ -34,6 +35,25 @@ async function served(ms: number): Promise<number> {
     await sleep(100);
   }
 }
+
+// More calls than the trunk may have: refused ones hold no place.
+test.each([1, 2, 3])(
+  "a caller without a tag in From is refused with 400, with an offer and without: %i",
+  async () => {
+    const { carrier, edge } = world;
+    const instead = { From: [`From: <sip:1@${addresses.carrier}>`] };
+    for (const change of [{ instead }, { instead, body: "" }]) {
+      const before = edge.records("refused").length;
+      const answer = await carrier.ask(carrier.make(change), 6000);
+      expect(statusOf(answer)).toBe(400);
+      expect(headerValues(answer, "Retry-After")).toEqual([]);
+      await expect
+        .poll(() => edge.records("refused").slice(before), soon)
+        .toMatchObject([{ trunk: "acme", code: 400, reason: "no_from_tag" }]);
+      expect(await world.settle(60)).toEqual({ agent: [], third: [] });
+    }
+  },
+);
 
 test("a relay that hangs: refused within seconds, and served again once it goes on", async () => {
   const { edge } = world;
@@ -77,3 +97,47 @@ test("the record names trunk and reason", async () => {
   const record = () => world.edge.records("refused").find((r) => r.reason === "no_media_relay");
   await expect.poll(record, soon).toMatchObject({ trunk: "acme", code: 503, route: "+14155551111" });
 });
+
+describe.each(["6.1", "6.0", "5.6"] as const)(
+  "engine line %s: an offer that the relay cannot read",
+  (engine) => {
+    let here: World;
+    beforeAll(async () => {
+      here = await openWorld({ engine });
+    }, 600_000);
+    afterAll(() => here.close());
+    const fine = sdp(addresses.carrier);
+    test.each([
+      ["a line that is none", fine.replace("s=-", "junk")],
+      ["an address that is none", fine.replaceAll(`IP4 ${addresses.carrier}`, "IP4 nowhere")],
+      ["no address at all", fine.replace(/^c=.*\r\n/m, "")],
+      ["a port that is none", fine.replace("m=audio 17000", "m=audio many")],
+    ])("%s: refused as such, and no session is left", async (_, body) => {
+      const { carrier, edge, lab } = here;
+      const answer = await carrier.ask(carrier.make({ body }), 6000);
+      expect(answer).toMatch(/^SIP\/2.0 488 /);
+      expect(headerValues(answer, "Retry-After")).toEqual([]);
+      expect(await here.settle(60)).toEqual({ agent: [], third: [] });
+      await expect
+        .poll(() => edge.records("refused").at(-1), soon)
+        .toMatchObject({ code: 488, reason: "sdp" });
+      expect(await relaySessions(lab)).toEqual([]);
+    });
+
+    test("refused within a call, which goes on", async () => {
+      const { carrier, lab } = here;
+      const dialog = await call(carrier);
+      const sessions = await relaySessions(lab);
+      expect(sessions).toHaveLength(1);
+      const body = fine.replace("s=-", "junk");
+      const answer = await carrier.ask(within(carrier, dialog, "INVITE", { body }), 6000);
+      expect(answer).toMatch(/^SIP\/2.0 488 /);
+      expect(await relaySessions(lab)).toEqual(sessions);
+      const again = await carrier.ask(within(carrier, dialog, "INVITE", { body: fine, cseq: 3 }), 6000);
+      expect(statusOf(again)).toBe(200);
+      await hangUp(carrier, { ...dialog, cseq: 3 });
+      await here.settle(60);
+      expect(await relaySessions(lab)).toEqual([]);
+    });
+  },
+);

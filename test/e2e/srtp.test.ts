@@ -2,14 +2,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { back, type Half, half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
 import { agentsSide, draft, edgeAt, number, openWorld, toAgent, type World } from "./call-world.ts";
+import { cryptoLine, keysIn, keyWatch, type Suite } from "./kit/keys.ts";
 import { bodyOf, methodOf, request, response, sdp, unique } from "./kit/message.ts";
 
 const agentHost = "10.0.4.200";
-const key = "WVNfX19zZW1jdGwgKCkgewkyMjA7fQp9CnVubGVz";
-const gcmKey = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVphYg";
-const cm80 = `1 AES_CM_128_HMAC_SHA1_80 inline:${key}`;
-const cm32 = `2 AES_CM_128_HMAC_SHA1_32 inline:${key}`;
-const gcm = `3 AEAD_AES_128_GCM inline:${gcmKey}`;
+const cm80 = "1 AES_CM_128_HMAC_SHA1_80";
+const cm32 = "2 AES_CM_128_HMAC_SHA1_32";
+const gcm = "3 AEAD_AES_128_GCM";
+type Crypto = `${number} ${Suite}`;
 
 /** Trunks, known by their address. */
 const trunks = {
@@ -26,6 +26,7 @@ type AgentId = (typeof ids)[number];
 describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   let world: World;
   let agent: Half;
+  const keys = keyWatch();
   const callers = {} as Record<Trunk, Half>;
   beforeAll(async () => {
     const uri = `sip:${agentHost}:5080`;
@@ -50,10 +51,10 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       })),
     });
     await world.lab.addAddress(agentHost);
-    agent = await half(world.lab, agentHost, 5080, agentsSide);
+    agent = keys.watched(await half(world.lab, agentHost, 5080, agentsSide));
     for (const [id, [address]] of Object.entries(trunks)) {
       await world.lab.addAddress(address);
-      callers[id as Trunk] = await half(world.lab, address, 5060, edgeAt);
+      callers[id as Trunk] = keys.watched(await half(world.lab, address, 5060, edgeAt));
     }
     const serve = async (): Promise<void> => {
       for (;;) {
@@ -66,10 +67,10 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   afterAll(() => world.close());
 
   /** An SDP with these keys, or plain. */
-  function media(host: string, crypto: readonly string[] = [], port = 17_000): string {
+  function media(host: string, crypto: readonly Crypto[] = [], port = 17_000): string {
     const plain = sdp(host, port);
     if (crypto.length === 0) return plain;
-    return plain.replace("RTP/AVP", "RTP/SAVP") + crypto.map((c) => `a=crypto:${c}\r\n`).join("");
+    return plain.replace("RTP/AVP", "RTP/SAVP") + crypto.map((c) => cryptoLine(host, c)).join("");
   }
   /** The profile of an SDP and the suites of its keys. */
   function spoken(text: string): string {
@@ -93,7 +94,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
   }
   const at = (trunk: Trunk): string => trunks[trunk][0];
 
-  async function up(trunk: Trunk, call: Invited, crypto: readonly string[]): Promise<string> {
+  async function up(trunk: Trunk, call: Invited, crypto: readonly Crypto[]): Promise<string> {
     await say(call.got, "200 OK", media(agentHost, crypto, 18_000));
     const ok = await callers[trunk].next(call.callId, 200);
     await callers[trunk].send(within(callers[trunk], call, ok, "ACK", 1));
@@ -115,7 +116,9 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       ["allowed", [cm80], "open", plain, [], secure],
       ["allowed", [], "sealed", secure, [cm80], plain],
       ["required", [cm80], "sealed", secure, [cm80], secure],
+      ["required", [cm32, cm80], "sealed", secure, [cm80], secure],
       ["required", [gcm, cm80, cm32], "sealed", `${secureGcm} AES_CM_128_HMAC_SHA1_80`, [gcm], secureGcm],
+      ["required", [cm32, gcm, cm80], "sealed", `${secureGcm} AES_CM_128_HMAC_SHA1_80`, [cm80], secureGcm],
     ] as const)(
       "trunk %s with %j to agent %s: %s, answered %j: %s",
       async (trunk, offer, id, there, answer, hither) => {
@@ -164,6 +167,17 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       await ends("required", call, ok);
     });
 
+    test("without an offer, encrypted on both sides", async () => {
+      const call = await invite(callers.required, agent, { uri: uriOf(2), body: "" });
+      await say(call.got, "200 OK", media(agentHost, [cm80], 18_000));
+      const ok = await callers.required.next(call.callId, 200);
+      expect(spoken(ok)).toBe(secure);
+      const body = media(at("required"), [cm80]);
+      await callers.required.send(within(callers.required, call, ok, "ACK", 1, { body }));
+      expect(spoken(await agent.next(call.callId, "ACK"))).toBe(secure);
+      await ends("required", call, ok);
+    });
+
     test("an answer without keys is not passed on as one", async () => {
       const call = await ring("plain", "sealed", media(at("plain")));
       await say(call.got, "200 OK", media(agentHost, [], 18_000));
@@ -176,6 +190,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     test.each([
       ["plain", [], "sealed", [cm80], plain, secure],
       ["required", [cm80], "open", [], secure, plain],
+      ["required", [cm80], "sealed", [cm80], secure, secure],
     ] as const)(
       "of trunk %s with %j and agent %s with %j, both keep what they began with",
       async (trunk, theirs, id, ours, hither, there) => {
@@ -208,6 +223,36 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
         await ends(trunk, call, ok);
       },
     );
+  });
+
+  test("encrypted on both sides, each offer and answer keeps the keys that the edge made, whatever their tags", async () => {
+    const caller = callers.required;
+    const call = await ring("required", "sealed", media(at("required"), [cm80]));
+    const ok = await up("required", call, [cm80]);
+    const [forAgent, forCaller] = [keysIn(call.got), keysIn(ok)];
+    expect([forAgent.length, forCaller.length]).toEqual([1, 1]);
+    const tagged = "7 AES_CM_128_HMAC_SHA1_80" as const;
+    for (const [cseq, own] of [
+      [2, cm80],
+      [3, tagged],
+    ] as const) {
+      const body = media(at("required"), [own], 17_000 + 2 * cseq);
+      await caller.send(within(caller, call, ok, "INVITE", cseq, { body }));
+      const again = await agent.next(call.callId, "INVITE");
+      expect(keysIn(again)).toEqual(forAgent);
+      await say(again, "200 OK", media(agentHost, [cm80], 18_000));
+      const answered = await caller.next(call.callId, 200);
+      expect(bodyOf(answered)).toContain(`a=crypto:${own} `);
+      // Another tag is another key (RFC 4568 section 7.1.4).
+      expect(keysIn(answered).join() === forCaller.join()).toBe(own === cm80);
+      await caller.send(within(caller, call, ok, "ACK", cseq));
+      await agent.next(call.callId, "ACK");
+    }
+    await ends("required", call, ok);
+  });
+
+  test("no party was ever shown the key of another", () => {
+    expect(keys.shown()).toEqual([]);
   });
 
   test("the script of all these calls has no mistake that Kamailio sees", () => {

@@ -25,13 +25,13 @@ export const limits = z
       .optional(),
     calls_per_second: callsPerSecond
       .describe(
-        "New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not. Default: no limit.",
+        "New calls in a second, of both directions; those of agents wait as under `outbound`. Those that find the trunk full count too; those that no route takes or that a route refuses do not. Default: no limit.",
       )
       .optional(),
     inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
     outbound: limitPair
       .describe(
-        "What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused. Default: all.",
+        "What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk. Where there is none, an agent's call that is over `calls_per_second` waits for its turn, two seconds at most, and does not count meanwhile; any other is refused at once. Default: all.",
       )
       .optional(),
     call_minutes: z
@@ -47,7 +47,7 @@ export const limits = z
       .min(10)
       .max(3600)
       .describe(
-        "Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call. On hold, where no packets are expected, it is 58 minutes. Default: 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer.",
+        "Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call, since the other may be silent for good reasons (mute with DTX); a side that is gone while the other sends is what `session_timer` finds. On hold, where no packets are expected, it is 58 minutes. Default: 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer.",
       )
       .optional(),
     response: refusal.describe("What a full trunk answers. Default: 503 Service Unavailable.").optional(),

@@ -32,10 +32,8 @@ export interface KamailioBinding {
   }[];
   /** Text of {@link contactsText}, read at every start; need not be there. Absolute. */
   readonly contacts?: string;
-  /** UDP workers of each socket; about one for each processor, at least two, since each waits for the media relay. Default 2. */
   /** Our passwords at carriers, one for each trunk with `outbound.auth`. */
   readonly passwords?: readonly { readonly trunk: string; readonly password: string }[];
-  readonly workers?: number;
   /** Another tls.cfg than the artifact, for a look at the edge away from its certificates; absolute. */
   readonly tlsConfig?: string;
   /** Somebody tells a process that starts of the calls that there are; new calls wait for that where they are limited. */
@@ -71,10 +69,10 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
     `#!define CREW_TLS "${plainPath(binding.tlsConfig ?? `${dir}/tls.cfg`)}"`,
     `#!define CREW_CTL "unixs:${own}/ctl.sock"`,
     `#!define CREW_JSONRPC "${own}/rpc.sock"`,
-    `#!define CREW_WORKERS ${workers(binding.workers ?? 2)}`,
     `#!define CREW_HANDOVER udp:127.0.0.1:${port(binding.handoverPort)}`,
     `#!substdef "!CREW_PRIVATE!127.0.0.1:${port(binding.handoverPort)}!g"`,
     `#!define CREW_RTPENGINE "${endpoint(binding.rtpengine)}"`,
+    `#!substdef "!CREW_RELAY!sip:${endpoint(binding.rtpengine).slice("udp:".length)}!g"`,
     `#!define CREW_NONCE_KEY "${hex(binding.keys.nonce)}"`,
     `#!substdef "!CREW_RECORD_TOKEN!${recordToken(binding.keys)}!g"`,
     `#!substdef "!CREW_SEAL_KEY!${sealKey(hex(binding.keys.topology)).toString("base64")}!g"`,
@@ -158,12 +156,6 @@ function endpoint(value: string): string {
     throw new Error(`not an endpoint such as udp:127.0.0.1:2223: ${JSON.stringify(value)}`);
   }
   return value;
-}
-
-function workers(count: number): number {
-  if (!Number.isInteger(count) || count < 1 || count > 64)
-    throw new Error(`not a number of workers: ${count}`);
-  return count;
 }
 
 /** What tables of the script start with; credentials stand in this file of mode 0600, so in no artifact. */

@@ -8,7 +8,7 @@ import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, 
 // the connection line is always replaced, and the relay reads flags as text ("none": no branch), which costs less.
 // The source stands in the flags there, as Kamailio sends it only beside flags that it read itself.
 const mediaBase = (profile: string): string =>
-  `replace-origin ICE=remove rtcp-mux-demux generate-RTCP ${profile} received-from=$si call-id=$avp(id)`;
+  `replace-origin ICE=remove rtcp-mux-demux generate-RTCP ${profile}received-from=$si call-id=$avp(id)`;
 const plainProfile = "transport-protocol=RTP/AVP";
 const olderMediaBase =
   "replace-origin replace-session-connection ICE=remove rtcp-mux-demux generate-RTCP RTP/AVP call-id=$avp(id)";
@@ -52,6 +52,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     ...tlsContext(doc),
     certificates: has.certificates,
     tcp_guard: doc.line !== "5.6",
+    late_replies: doc.line === "6.1",
     relay_ping: doc.line !== "5.6",
     loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
     listeners: doc.listeners.map((l) => ({
@@ -103,7 +104,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     agent_digits: constant(has.digitsOut && media ? " $avp(block)" : ""),
     again: has.outbound || (has.digitsOut && media),
     codec_flags: constant(transcode ? " $var(codecs)" : ""),
-    flags_as_text: constant(doc.line === "5.6" ? "" : ', "none"'),
+    flags_as_text: constant(flagsAsText(doc.line)),
+    ...relayCalls(doc.line, srtp),
     pinned: constant(pinned),
     learned: constant(learned),
     carrier_leg: constant(nat ? "$var(flags)" : pinned),
@@ -128,6 +130,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     failover: has.failover,
     limits: has.limits,
     directions: has.directions,
+    reserve: has.reserve,
+    paced: has.paced,
     ends: has.ends && media,
     // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
     label: constant(labelled),
@@ -147,6 +151,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     contacts_among_sources: has.contactsAmongSources,
     cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
+    resolves: has.outboundNames || has.hostAgents,
+    udp_workers: constant(has.outboundNames || has.hostAgents ? "2" : "1"),
     refer: has.refer,
     // Methods that have a Contact of their own, which is masked.
     contact_methods: constant(has.refer ? "INVITE|UPDATE|REFER|NOTIFY" : "INVITE|UPDATE"),
@@ -235,7 +241,20 @@ function conditions({ ruleFields, clock }: KamailioDoc) {
 
 function mediaBaseOf(line: KamailioDoc["line"], srtp: boolean): string {
   if (line === "5.6") return olderMediaBase;
-  return mediaBase(srtp ? "$var(profile)" : plainProfile);
+  return mediaBase(srtp ? "" : `${plainProfile} `);
+}
+
+const flagsAsText = (line: KamailioDoc["line"]): string => (line === "5.6" ? "" : ', "none"');
+
+/** A call of the media relay that says whether it fails is `{{relay_offer}}"flags"{{as_offer}}`. */
+function relayCalls(line: KamailioDoc["line"], srtp: boolean) {
+  const plain = `${flagsAsText(line)})`;
+  return {
+    relay_offer: trusted<CfgGrammar>(srtp ? '(pv_printf("$var(to_relay)", ' : "!rtpengine_offer("),
+    as_offer: trusted<CfgGrammar>(srtp ? ") && !route(RELAY_OFFER))" : plain),
+    relay_answer: trusted<CfgGrammar>(srtp ? '(pv_printf("$var(to_relay)", ' : "!rtpengine_answer("),
+    as_answer: trusted<CfgGrammar>(srtp ? ") && !route(RELAY_ANSWER))" : plain),
+  };
 }
 
 /** What a claim says of the two legs: learned, encrypted, and, of transcoded calls, the codecs. */
@@ -371,6 +390,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
       : []),
     ...(media ? ["rtpengine"] : []),
     ...(doc.has.limits ? ["evrexec"] : []),
+    ...(doc.has.paced ? ["async"] : []),
     "crypto",
   ];
 }

@@ -1,4 +1,5 @@
 /** An edge between carriers and an agent, with an attacker and a third party looking on. */
+import type { EngineLine } from "../../../src/model/model.ts";
 import { type Edge, type EdgeOptions, startEdge } from "../../lab/edge.ts";
 import { type Lab, openLab } from "../../lab/netns.ts";
 import { type Agent, agentSink } from "./agent.ts";
@@ -42,6 +43,7 @@ export interface World {
 }
 
 export interface WorldOptions {
+  readonly engine?: EngineLine;
   /** Added to trunk `acme`. */
   readonly trunk?: object;
   /** Trunks beside `acme` and `other`. */
@@ -87,6 +89,7 @@ export async function openWorld(o: WorldOptions = {}): Promise<World> {
       lab,
       {
         name: "edge-1",
+        ...(o.engine === undefined ? {} : { engine: o.engine }),
         network: {
           public_ip: edgeAt.address,
           agents: { address: agentsSide.address, udp: agentsSide.port },

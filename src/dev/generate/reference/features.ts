@@ -90,7 +90,7 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Encrypted media",
-    text: "SRTP with keys in SDP (SDES, RFC 4568) for each side by itself: the relay encrypts and decrypts between them. Keys cross only over TLS unless the config says otherwise in so many words.",
+    text: "SRTP with keys in SDP (SDES, RFC 4568) for each side by itself: the relay decrypts and encrypts anew between them, with keys of its own for each. Keys cross only over TLS unless the config says otherwise in so many words.",
     properties: ["Sip.media_encryption", "Sip.keys_over_clear_signalling", "Agent.media_encryption"],
   },
   {
@@ -115,8 +115,8 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Limits",
-    text: "Limits count ringing calls too, for a trunk and for each direction by itself. A full trunk answers plain 503, or what the config says; counters outlive a deployment.",
-    properties: ["Trunk.limits", "Limits.*", "LimitPair.*"],
+    text: "Limits count ringing calls too, for a trunk, for each direction of it, and with a reserve of media ports for the whole edge. A full trunk answers plain 503, or what the config says; counters outlive a deployment.",
+    properties: ["Trunk.limits", "Limits.*", "LimitPair.*", "Network.rtp_reserve", "RtpReserve.*"],
   },
   {
     title: "PBXs",
