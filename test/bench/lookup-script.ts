@@ -37,8 +37,8 @@ function scattered(n: number): bigint {
 
 export interface LookupScript {
   readonly folder: string;
-  /** Settings of the route table, as compiled. */
-  readonly table: string;
+  /** Settings of the tables that are asked, as compiled. */
+  readonly tables: readonly string[];
   readonly find: string;
   readonly spread: Spread;
   readonly numbers: number;
@@ -47,7 +47,7 @@ export interface LookupScript {
 }
 
 /** OPTIONS for `find` runs the loop with the lookup, any other without; the answer says what was missed, and who ran it. */
-export function lookupScript({ folder, table, find, spread, numbers, lookups }: LookupScript): string {
+export function lookupScript({ folder, tables, find, spread, numbers, lookups }: LookupScript): string {
   const loop = (body: string) => `$var(i) = 0;
   while ($var(i) < ${lookups}) {
     ${spreads[spread].draw(numbers)}
@@ -70,7 +70,7 @@ modparam("db_text", "db_delim", "|")
 modparam("db_text", "max_result_rows", 2000000)
 modparam("htable", "fetch_rows", 2000000)
 modparam("htable", "db_url", "text://${folder}/out/kamailio/data")
-modparam("htable", "htable", "${table}")
+${tables.map((table) => `modparam("htable", "htable", "${table}")`).join("\n")}
 request_route {
   $vn(trunk) = "acme";
   $var(missed) = 0;

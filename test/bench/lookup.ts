@@ -65,9 +65,12 @@ async function loadTable(lab: Lab, spread: Spread, numbers: number): Promise<Tab
   mkdirSync(folder, { recursive: true });
   const model = compile(spread, numbers, folder);
   const compiled = readFileSync(join(folder, "out/kamailio/kamailio.cfg"), "utf8");
-  const table = /"htable", "(route=>[^"]*)"/.exec(compiled)?.[1];
-  if (table === undefined) throw new Error("the compiled script has no route table");
-  const script = lookupScript({ folder, table, find: findRoute(compiled), spread, numbers, lookups });
+  const find = findRoute(compiled);
+  const tables = [...compiled.matchAll(/"htable", "((\w+)=>[^"]*)"/g)].flatMap(
+    ([, settings = "", name = ""]) => (find.includes(`sht(${name}=>`) ? [settings] : []),
+  );
+  if (tables.length === 0) throw new Error("the compiled script has no route table");
+  const script = lookupScript({ folder, tables, find, spread, numbers, lookups });
   writeFileSync(join(folder, "lookup.cfg"), script);
   const runtime = await labEngine();
   const caller = await lab.udp("127.0.0.1", 0);
@@ -162,6 +165,9 @@ async function statistics(lab: Lab, runtime: EngineRuntime, folder: string): Pro
   const shared = await rpc(lab, runtime, folder, "core.shmmem");
   const megabytes = (name: string) =>
     Math.round(Number(new RegExp(`${name}: *(\\d+)`).exec(shared)?.[1]) / 1_048_576);
-  const [rows, chain] = [/all: *(\d+)/, /max: *(\d+)/].map((p) => p.exec(tables)?.[1] ?? "unknown");
+  const all = (name: string) =>
+    [...tables.matchAll(new RegExp(`${name}: *(\\d+)`, "g"))].map(([, value]) => Number(value));
+  const rows = all("all").reduce((sum, n) => sum + n, 0);
+  const chain = Math.max(...all("max"));
   return `${rows} rows, longest chain ${chain}, ${megabytes("max_used")} of ${megabytes("total")} MB of shared memory at most`;
 }

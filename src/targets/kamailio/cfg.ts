@@ -165,6 +165,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     numbers: has.numbers,
     places: has.places,
     grouped: has.grouped,
+    dense: has.dense,
+    early: has.dense && !has.places && !has.contactUsers,
     ...entryOf(doc),
     rules: has.rules,
     callers: has.callers,
@@ -199,9 +201,12 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
 }
 
 /** How the script finds an entry and reads it; only what the config decides, the rest stands in the template. */
-function entryOf({ grouping: g }: KamailioDoc): Context<CfgGrammar> {
-  const between = g === undefined ? "^" : "/";
+function entryOf({ grouping: g, codeWidth = 1, has }: KamailioDoc): Context<CfgGrammar> {
+  const between = has.grouped || has.dense ? "/" : "^";
   return {
+    wide: codeWidth > 1,
+    code_width: codeWidth,
+    code_cell: trusted(`{s.substr,$var(column),${codeWidth}}`),
     entry_row: g !== undefined && trusted(rowOf(g)),
     entry_lead: g !== undefined && trusted(g.lead),
     none: trusted(g === undefined ? "$null" : '""'),

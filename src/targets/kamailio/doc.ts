@@ -28,6 +28,8 @@ export interface Switches {
   readonly places: boolean;
   /** Exact entries share rows, as `KamailioDoc.grouping` says. */
   readonly grouped: boolean;
+  /** Exact entries that lie together stand in blocks. */
+  readonly dense: boolean;
   /** Rules with further conditions; those that look at the caller. */
   readonly rules: boolean;
   readonly callers: boolean;
@@ -201,6 +203,8 @@ export interface KamailioDoc {
   readonly algorithm?: "MD5" | "SHA-256";
   /** How entries of a large route table share rows. */
   readonly grouping?: Grouping;
+  /** Characters of a code in a block of numbers, where there are blocks. */
+  readonly codeWidth?: number;
   /** Fields of a row of `rule`. */
   readonly ruleFields: readonly RuleField[];
   /** The first year of the time zones' clocks, and after how many they begin anew; absent where no rule has hours. */

@@ -49,6 +49,7 @@ export function lower(model: Model): Result<KamailioDoc> {
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
       ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
+      ...(routes.blocks === undefined ? {} : { codeWidth: routes.blocks.width }),
       ruleFields: routes.ruleFields,
       ...clockOf(model),
       tables: lowerTables(model, has, { acl: sources.acl, routes, outbound, registrations }),

@@ -4,6 +4,7 @@ import type { AgentModel, EngineLine, MatchModel, RouteModel, TrunkModel } from 
 import type { Grouping, Row, RuleField } from "../doc.ts";
 import { codecsBetween } from "./codecs.ts";
 import { type ConditionTables, hasFurther, rulesOf } from "./conditions.ts";
+import { type Dense, dense } from "./dense.ts";
 import { group, readable } from "./grouped.ts";
 import { separator } from "./separator.ts";
 
@@ -18,10 +19,20 @@ export interface RouteTables {
   readonly chains: readonly Row[];
   /** Whether an exact entry can be hidden by another kind of entry, so that places must be compared at run time. */
   readonly places: boolean;
-  /** How exact entries share rows, where they are many; the value of an entry then is `<chain>` or `<place>/<chain>`. */
+  /** Of a large table what lies together; the value of an entry then is `<chain>` or `<place>/<chain>`. */
+  readonly blocks?: Blocks;
+  /** How the other exact entries share rows, where they are many, too. */
   readonly grouping?: Grouping;
   /** Whether the media relay may have to turn one codec into another. */
   readonly transcodes: boolean;
+}
+
+export interface Blocks {
+  readonly rows: readonly Row[];
+  /** Characters of a code. */
+  readonly width: number;
+  /** Code → `<place>/<chain>`, where places matter; else a code is a chain. */
+  readonly codes: readonly Row[];
 }
 
 export interface RouteContext {
@@ -36,11 +47,13 @@ export interface RouteContext {
 /** An entry that an earlier one of the same key hides is left out, since the first match wins. */
 export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext): RouteTables {
   // A caller may write "^" into a user part: in a group it must end the entry and nothing else.
-  const between = countExact(trunks) > readable ? "/" : separator;
+  const large = countExact(trunks) > readable;
+  const between = large ? "/" : separator;
   const places = trunks.some((t) =>
     t.routes.some((r) => exactKey(r.match) === undefined || readsAsNumber(r)),
   );
   const entries: Row[] = [];
+  const named: Row[] = [];
   const rules: Row[] = [];
   const ruleValues = rulesOf(trunks);
   const chains = new Map<string, string>();
@@ -48,6 +61,8 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
   let transcodes = false;
   for (const trunk of trunks) {
     let ruleCount = 0;
+    // What places are compared with stands between runs of numbers, so that those of a run can share its first place.
+    let run: number | undefined;
     // Many routes of a trunk name the same destinations; their steps are worked out once.
     const known = new Map<string, string>();
     const seen = haveDistinctKeys(trunk.routes) ? undefined : new Set<string>();
@@ -68,6 +83,7 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
       }
       const exact = exactKey(route.match);
       if (exact === undefined) {
+        run = undefined;
         rules.push({
           key: `${trunk.id}:${ruleCount++}`,
           value: ruleValues.value(route, chain),
@@ -75,8 +91,13 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
         });
       } else if (seen?.has(exact) !== true) {
         seen?.add(exact);
-        const value = places ? `${route.index}${between}${chain}` : chain;
-        entries.push({ key: `${trunk.id}:${exact}`, value, at: route.at });
+        const key = `${trunk.id}:${exact}`;
+        const alone = large && (places ? route.match.to_user !== undefined : exact === trunk.id);
+        if (alone || !large) run = undefined;
+        run ??= route.index;
+        const value = places ? `${run}${between}${chain}` : chain;
+        (alone ? named : entries).push({ key, value, at: route.at });
+        if (alone) run = undefined;
       }
     }
   }
@@ -88,9 +109,45 @@ export function lowerRoutes(trunks: readonly TrunkModel[], context: RouteContext
     places,
     transcodes,
   };
-  if (between === separator) return { routes: entries, ...rest };
+  return large ? { ...rest, ...lowerLarge(entries, named, rest) } : { routes: entries, ...rest };
+}
+
+type Large = Pick<RouteTables, "routes" | "chains" | "blocks" | "grouping">;
+
+/**
+ * Named entries stay in no block: their places differ one by one, so that the codes would be too many; or they have the name of
+ * their trunk, which means another number, and blocks are asked first.
+ */
+function lowerLarge(
+  entries: readonly Row[],
+  named: readonly Row[],
+  { chains, places }: Pick<RouteTables, "chains" | "places">,
+): Large {
+  const found = dense(entries);
+  if (found === undefined) return { chains, ...shared([...entries, ...named]) };
+  const { blocks: rows, rest, width, codes } = found;
+  if (places) {
+    const meanings = [...codes].map(([value, code]) => ({ key: code, value }));
+    return { chains, blocks: { rows, width, codes: meanings }, ...shared([...rest, ...named]) };
+  }
+  return {
+    chains: chains.map((row) => recoded(row, codes)),
+    blocks: { rows, width, codes: [] },
+    ...shared([...rest, ...named].map((row) => ({ ...row, value: codes.get(row.value) ?? row.value }))),
+  };
+}
+
+function shared(entries: readonly Row[]): Pick<RouteTables, "routes" | "grouping"> {
+  if (entries.length <= readable) return { routes: entries };
   const { rows, grouping } = group(entries);
-  return { routes: rows, grouping, ...rest };
+  return { routes: rows, grouping };
+}
+
+/** A step of a chain that is called by its code. */
+function recoded(row: Row, codes: Dense["codes"]): Row {
+  const [chain = "", step = ""] = row.key.split(":");
+  const code = codes.get(chain);
+  return code === undefined ? row : { ...row, key: `${code}:${step}` };
 }
 
 /** How many routes have no condition but the called number or user name. */

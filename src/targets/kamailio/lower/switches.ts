@@ -44,6 +44,7 @@ export function lowerSwitches(
     numbers: routes.places || plan || someRoute((r) => r.match.to_number !== undefined),
     places: routes.places,
     grouped: routes.grouping !== undefined,
+    dense: routes.blocks !== undefined,
     rules: routes.rules.length > 0,
     callers: someRoute(({ match: m }) => m.caller !== undefined || m.caller_prefix !== undefined),
     plan,

@@ -33,6 +33,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     stored("acl", "trunk of a source address", acl),
     stored("peer", "addresses of agents", lowerPeers(model.agents)),
     routeTable(routes),
+    ...blockTables(routes),
     stored("chain", "what a route tries, in order", routes.chains),
     {
       name: "noted",
@@ -146,6 +147,16 @@ function routeTable({ routes, places, grouping }: RouteTables): Table {
   const rows = by === "end" ? `that end in the same ${characters} characters` : "whose MD5 begins alike";
   const line = `${lead}trunk:number or user name ^ ${places ? "place / chain" : "chain"}`;
   return { ...stored("route", `entries ${rows}, a line for each: ${line}`, routes), counter: true };
+}
+
+function blockTables({ blocks, places }: RouteTables): Table[] {
+  if (blocks === undefined) return [];
+  const { rows, codes } = blocks;
+  const means = places ? "codes" : "chains";
+  return [
+    stored("block", `a thousand numbers of a trunk: ${means} by the last three digits, - for none`, rows),
+    ...(places ? [stored("code", "what a code means: place / chain", codes)] : []),
+  ];
 }
 
 function planRows(trunks: readonly TrunkModel[]): Row[] {
