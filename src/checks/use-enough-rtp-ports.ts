@@ -1,11 +1,9 @@
 /** CREW3113: fewer media ports than the allowed calls take. */
 import { join } from "../core/pointer.ts";
+import { portsPerCall, roomIn } from "../model/media-ports.ts";
 import type { LimitsModel } from "../model/model.ts";
 import type { Check } from "./check.ts";
 import { sampleEdge } from "./sample.ts";
-
-/** RTP and RTCP, on the carrier side and on the agent side. */
-const portsPerCall = 4;
 
 const sample = (calls: number) => sampleEdge({ network: { rtp: [10000, 10099] } }, { limits: { calls } });
 
@@ -13,18 +11,26 @@ export const check = {
   code: "CREW3113",
   name: "useEnoughRtpPorts",
   severity: "error",
-  summary: "The RTP range is too small for the calls that the limits allow.",
+  summary: "The RTP range is too small for the calls that the limits allow or a reserve keeps.",
   why: "A call takes four ports: RTP and RTCP on both sides. When they run out, calls are refused although the limit allows them.",
   bad: sample(30),
   good: sample(20),
   run(model, report) {
     const { network } = model.edge;
     const [first, last] = network.rtp;
-    const room = Math.floor((last - first + 1) / portsPerCall);
+    const room = roomIn(network.rtp);
     const limited = model.trunks.flatMap((trunk) => {
       const most = mostCalls(trunk.limits);
       return most === undefined ? [] : [{ trunk, most }];
     });
+    const { inbound = 0, outbound = 0 } = network.rtp_reserve ?? {};
+    if (inbound + outbound > room)
+      report({
+        pointer: join(network.at, "rtp_reserve"),
+        message: `The ${last - first + 1} ports ${first} to ${last} have room for ${room} calls, but ${inbound + outbound} are reserved.`,
+        related: [{ pointer: join(network.at, "rtp"), label: "the ports" }],
+        help: `Widen 'rtp' to at least ${(inbound + outbound) * portsPerCall} ports, or reserve less.`,
+      });
     const calls = limited.reduce((sum, { most }) => sum + most, 0);
     if (calls <= room) return;
     report({

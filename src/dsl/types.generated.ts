@@ -111,7 +111,7 @@ export interface Limits {
    */
   readonly calls?: number | undefined;
   /**
-   * New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not.
+   * New calls in a second, of both directions; those of agents wait as under `outbound`. Those that find the trunk full count too; those that no route takes or that a route refuses do not.
    *
    * @default no limit
    */
@@ -123,7 +123,7 @@ export interface Limits {
    */
   readonly inbound?: LimitPair | undefined;
   /**
-   * What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused.
+   * What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk. Where there is none, an agent's call that is over `calls_per_second` waits for its turn, two seconds at most, and does not count meanwhile; any other is refused at once.
    *
    * @default all
    */
@@ -954,7 +954,7 @@ export interface Sip<AgentId extends string = string> {
    */
   readonly session_timer?: false | SessionTimer | undefined;
   /**
-   * Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. Calls that the edge forwards cannot be transferred.
+   * Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. In calls that the edge forwards it is refused with 405 in any case. Where the other side asks for a password, the edge has one only for the carrier of a call that an agent placed; else the REFER is answered 500.
    *
    * @default `off`
    */
@@ -1079,6 +1079,26 @@ export interface AgentPorts {
 }
 
 /**
+ * Calls of a direction whose media ports those of the other one cannot take; a forwarded call is inbound. With it calls are counted on the whole edge, and one for which no port is left gets a plain 503 before the media relay runs out. Without it the first calls to come take the ports, and where limits bound all trunks their sum must fit the range.
+ *
+ * @default no reserve
+ */
+export interface RtpReserve {
+  /**
+   * Calls from the carrier side that keep ports, however many agents dial out.
+   *
+   * @default none
+   */
+  readonly inbound?: number | undefined;
+  /**
+   * Calls of agents that keep ports, however many come in.
+   *
+   * @default none
+   */
+  readonly outbound?: number | undefined;
+}
+
+/**
  * Certificate of the edge; the files stay on the edge.
  *
  * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
@@ -1122,6 +1142,12 @@ export interface Network {
    * @default [10000, 20000]
    */
   readonly rtp?: readonly [number, number] | undefined;
+  /**
+   * Calls of a direction whose media ports those of the other one cannot take; a forwarded call is inbound. With it calls are counted on the whole edge, and one for which no port is left gets a plain 503 before the media relay runs out. Without it the first calls to come take the ports, and where limits bound all trunks their sum must fit the range.
+   *
+   * @default no reserve
+   */
+  readonly rtp_reserve?: RtpReserve | undefined;
   /**
    * Certificate of the edge; the files stay on the edge.
    *

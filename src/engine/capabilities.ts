@@ -26,6 +26,9 @@ const passThroughOnly =
 const mixedEvents =
   "transcoded, events of 8 kHz in an Opus stream arrive twice and out of order: none are negotiated there";
 
+const firstRings =
+  "rtpengine up to 12.5 keeps the target's port for the first telephone that sent early media: of another one that answers then, nothing is heard";
+
 /** What a line cannot do whatever its revision; what is not named here it can. */
 const missing: Readonly<Partial<Record<CapabilityName, Missing>>> = {
   tcp: only56("Debian 12's packages serve UDP only: a hole in reading TCP (CVE-2026-39863) stays open there"),
@@ -41,6 +44,7 @@ const missing: Readonly<Partial<Record<CapabilityName, Missing>>> = {
   learned_media: only56(
     "rtpengine 10.5.3.5-1+deb12u1 has the heuristic fix of CVE-2025-53399 alone: no strict source while it learns",
   ),
+  forked_early_media: { "6.0": firstRings, "5.6": firstRings },
   srtp: only56("the keys would cross the network in the clear, as there is no safe TLS on this line"),
   srtp_recrypt: {
     "6.0": "the recrypt flag came with rtpengine 12.5.1.46; Debian 13 has 12.5.1.31",

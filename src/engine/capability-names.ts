@@ -17,6 +17,7 @@ export const capabilities = {
   delayed_offer: "INVITE without SDP",
   fixed_media: "media with peers whose RTP address is the one they signal",
   learned_media: "media with peers behind NAT, address learned from the packets",
+  forked_early_media: "audio of several telephones that ring behind one target",
   srtp: "SRTP with SDES keys",
   srtp_recrypt: "SRTP of the same key on both sides decrypted all the same (recrypt)",
   dtls: "DTLS-SRTP",

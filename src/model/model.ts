@@ -52,6 +52,8 @@ export interface NetworkModel {
   readonly agents: PortSet & { readonly address: string };
   /** First and last UDP port for media. */
   readonly rtp: readonly [number, number];
+  /** Calls of a direction that keep their ports. */
+  readonly rtp_reserve?: { readonly inbound: number; readonly outbound: number };
   readonly tls?: {
     /** The network section where it is the default. */
     readonly at: JsonPointer;

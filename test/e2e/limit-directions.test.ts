@@ -73,8 +73,8 @@ beforeAll(async () => {
       {
         crew_id: "fast",
         agents,
-        limits: { inbound: { calls_per_second: perSecond }, outbound: { calls_per_second: perSecond } },
-        sip: { auth: from(fastAt), inbound_routes: [toSarah("+14155550003")], outbound: to(providerAt) },
+        limits: { inbound: { calls_per_second: perSecond } },
+        sip: { auth: from(fastAt), inbound_routes: [toSarah("+14155550003")] },
       },
       {
         crew_id: "narrow",
@@ -344,25 +344,19 @@ test.each([
 
 const clockSecond = (): number => Math.floor(Date.now() / 1000);
 
-test.each([
-  ["inbound", () => inbound(fast, "+14155550003")],
-  ["outbound", () => outbound("fast")],
-])(
-  "more %s calls in a second than allowed: plain 503",
-  async (_, calling) => {
-    // The edge counts by seconds of the clock, and a busy machine may take more than one to bring all calls there.
-    let codes: readonly string[] = [];
-    for (let second = 0, after = 1; second !== after; after = clockSecond()) {
-      await sleep(1000 - (Date.now() % 1000) + 30);
-      second = clockSecond();
-      codes = await Promise.all(
-        Array.from({ length: perSecond * 2 }, () => calling().by.ask(calling().invite(), 5000)),
-      );
-    }
-    expect(codes.filter((t) => statusOf(t) === 200)).toHaveLength(perSecond);
-    const refused = codes.filter((t) => statusOf(t) === 503);
-    expect(refused).toHaveLength(perSecond);
-    expect(refused.flatMap((t) => headerValues(t, "Retry-After"))).toEqual([]);
-  },
-  30_000,
-);
+test("more inbound calls in a second than allowed: plain 503", async () => {
+  const calling = () => inbound(fast, "+14155550003");
+  // The edge counts by seconds of the clock, and a busy machine may take more than one to bring all calls there.
+  let codes: readonly string[] = [];
+  for (let second = 0, after = 1; second !== after; after = clockSecond()) {
+    await sleep(1000 - (Date.now() % 1000) + 30);
+    second = clockSecond();
+    codes = await Promise.all(
+      Array.from({ length: perSecond * 2 }, () => calling().by.ask(calling().invite(), 5000)),
+    );
+  }
+  expect(codes.filter((t) => statusOf(t) === 200)).toHaveLength(perSecond);
+  const refused = codes.filter((t) => statusOf(t) === 503);
+  expect(refused).toHaveLength(perSecond);
+  expect(refused.flatMap((t) => headerValues(t, "Retry-After"))).toEqual([]);
+}, 30_000);

@@ -76,6 +76,14 @@ export function resolveNetworkSection(
     carrier,
     agents: { ...agentPorts, address: resolveAgentAddress(draft, bind, at, report) },
     rtp: resolveRange(draft?.rtp, join(at, "rtp"), report),
+    ...(draft?.rtp_reserve === undefined
+      ? {}
+      : {
+          rtp_reserve: {
+            inbound: draft.rtp_reserve.inbound ?? 0,
+            outbound: draft.rtp_reserve.outbound ?? 0,
+          },
+        }),
     ...(draft?.tls === undefined ? {} : { tls: { at: join(at, "tls"), ...withoutUndefined(draft.tls) } }),
   };
 }

@@ -16,6 +16,8 @@ const addresses = z.union([
 
 const path = z.string().regex(/^[A-Za-z0-9_./@:+,=~-]{1,4096}$/, "must be a path without spaces and quotes");
 
+const reserved = z.int().min(1).max(16_000);
+
 export const network = z
   .strictObject({
     hostname: hostName.describe("Public host name of the edge.").optional(),
@@ -67,6 +69,22 @@ export const network = z
     rtp: z
       .tuple([port, port])
       .describe("First and last UDP port for media; a call takes four. Default: [10000, 20000].")
+      .optional(),
+    rtp_reserve: z
+      .strictObject({
+        inbound: reserved
+          .describe(
+            "Calls from the carrier side that keep ports, however many agents dial out. Default: none.",
+          )
+          .optional(),
+        outbound: reserved
+          .describe("Calls of agents that keep ports, however many come in. Default: none.")
+          .optional(),
+      })
+      .describe(
+        "Calls of a direction whose media ports those of the other one cannot take; a forwarded call is inbound. With it calls are counted on the whole edge, and one for which no port is left gets a plain 503 before the media relay runs out. Without it the first calls to come take the ports, and where limits bound all trunks their sum must fit the range. Default: no reserve.",
+      )
+      .meta({ title: "RtpReserve" })
       .optional(),
     tls: z
       .strictObject({

@@ -25,13 +25,13 @@ export const limits = z
       .optional(),
     calls_per_second: callsPerSecond
       .describe(
-        "New calls in a second, of both directions. Those that find the trunk full count too; those that no route takes or that a route refuses do not. Default: no limit.",
+        "New calls in a second, of both directions; those of agents wait as under `outbound`. Those that find the trunk full count too; those that no route takes or that a route refuses do not. Default: no limit.",
       )
       .optional(),
     inbound: limitPair.describe("What calls from the carrier side may use of it. Default: all.").optional(),
     outbound: limitPair
       .describe(
-        "What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk or is refused. Default: all.",
+        "What calls to the carrier side may use of it; beyond it, a call goes to the outbound route's next trunk. Where there is none, an agent's call that is over `calls_per_second` waits for its turn, two seconds at most, and does not count meanwhile; any other is refused at once. Default: all.",
       )
       .optional(),
     call_minutes: z

@@ -140,7 +140,7 @@ export const sip = z
     refer: z
       .enum(["off", "pass"])
       .describe(
-        "Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. Calls that the edge forwards cannot be transferred. Default: `off`.",
+        "Call transfer by REFER within a call: `off` refuses it with 405, `pass` hands it to the other side, which then calls by itself; whom it may name says `refer_to`. In calls that the edge forwards it is refused with 405 in any case. Where the other side asks for a password, the edge has one only for the carrier of a call that an agent placed; else the REFER is answered 500. Default: `off`.",
       )
       .optional(),
     refer_to: z

@@ -55,6 +55,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     ...tlsContext(doc),
     certificates: has.certificates,
     tcp_guard: doc.line !== "5.6",
+    late_replies: doc.line === "6.1",
     relay_ping: doc.line !== "5.6",
     loopback: doc.listeners.some((l) => l.name.startsWith("carrier") && /^127\.|^::1$/.test(l.address)),
     listeners: doc.listeners.map((l) => ({
@@ -141,6 +142,8 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     failover: has.failover,
     limits: has.limits,
     directions: has.directions,
+    reserve: has.reserve,
+    paced: has.paced,
     ends: has.ends && media,
     // What a session counts for, kept with it by the media relay; with the callee's leg, how the edge can end the call.
     label: constant(labelled),
@@ -367,6 +370,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
       : []),
     ...(media ? ["rtpengine"] : []),
     ...(doc.has.limits ? ["evrexec"] : []),
+    ...(doc.has.paced ? ["async"] : []),
     "crypto",
   ];
 }

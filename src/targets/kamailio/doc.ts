@@ -55,6 +55,10 @@ export interface Switches {
   readonly refer: boolean;
   /** Limits of one direction of a trunk. */
   readonly directions: boolean;
+  /** Media ports that one direction cannot take from the other. */
+  readonly reserve: boolean;
+  /** Calls to a carrier that wait for their second. */
+  readonly paced: boolean;
   /** Agents may call carriers; by outbound routes; carriers that are host names. */
   readonly outbound: boolean;
   readonly outboundRoutes: boolean;

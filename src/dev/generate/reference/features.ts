@@ -115,8 +115,8 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Limits",
-    text: "Limits count ringing calls too, for a trunk and for each direction by itself. A full trunk answers plain 503, or what the config says; counters outlive a deployment.",
-    properties: ["Trunk.limits", "Limits.*", "LimitPair.*"],
+    text: "Limits count ringing calls too, for a trunk, for each direction of it, and with a reserve of media ports for the whole edge. A full trunk answers plain 503, or what the config says; counters outlive a deployment.",
+    properties: ["Trunk.limits", "Limits.*", "LimitPair.*", "Network.rtp_reserve", "RtpReserve.*"],
   },
   {
     title: "PBXs",

@@ -69,11 +69,15 @@ export function lowerSwitches(
     learnedRegistrars: registrations.learned,
     contactUsers: registrations.contactUsers,
     contactsAmongSources: registrations.amongSources,
-    limits: some(
-      trunks.flatMap(({ limits: l }) =>
-        [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
+    limits:
+      network.rtp_reserve !== undefined ||
+      some(
+        trunks.flatMap(({ limits: l }) =>
+          [l, l.inbound, l.outbound].flatMap(({ calls, calls_per_second }) => [calls, calls_per_second]),
+        ),
       ),
-    ),
+    reserve: network.rtp_reserve !== undefined,
+    paced: some(carriers.flatMap(({ limits: l }) => [l.calls_per_second, l.outbound.calls_per_second])),
     ends:
       some(trunks.flatMap(({ limits: l }) => [l.call_minutes, l.media_timeout])) ||
       trunks.some((t) => t.dtmf === "info"),

@@ -1,6 +1,7 @@
 /** Everything that Kamailio keeps in shared memory. */
 import { type JsonPointer, join } from "../../../core/pointer.ts";
-import type { LimitPair, Model, TrunkModel } from "../../../model/model.ts";
+import { roomIn } from "../../../model/media-ports.ts";
+import type { LimitPair, Model, NetworkModel, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
 import { opusOf } from "./codecs.ts";
 import { clockRows } from "./conditions.ts";
@@ -40,6 +41,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       bits: 11,
       expire: 600,
     },
+    { name: "sealed", about: "Contacts of late, and how they are sealed", bits: 6, expire: 60 },
   ];
   return [
     ...always,
@@ -64,7 +66,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     ...(has.sessionTimers
       ? [stored("timer", "session timer of a trunk: Session-Expires ^ Min-SE", timerRows(trunks))]
       : []),
-    ...(has.limits ? limitTables(trunks) : []),
+    ...(has.limits ? limitTables(model) : []),
     ...(has.ends
       ? [stored("over", "seconds a call of a trunk may last / be without media, 0 for ever", endRows(trunks))]
       : []),
@@ -263,7 +265,7 @@ function timerRows(trunks: readonly TrunkModel[]): Row[] {
   );
 }
 
-function limitTables(trunks: readonly TrunkModel[]): Table[] {
+function limitTables({ trunks, edge: { network } }: Model): Table[] {
   const row = (key: string, value: number | undefined, at: JsonPointer): Row[] =>
     value === undefined ? [] : [{ key, value, at }];
   const pair = (scope: string, { calls, calls_per_second }: LimitPair, at: JsonPointer): Row[] => [
@@ -288,10 +290,22 @@ function limitTables(trunks: readonly TrunkModel[]): Table[] {
     ];
   });
   return [
-    stored("limit", "limits of a trunk, and of a direction of it", rows),
-    { name: "count", about: "calls of a trunk now", bits: bitsFor(trunks.length * 3), counter: true },
+    stored("limit", "limits of a trunk, and of a direction of it", [...rows, ...reserveRows(network)]),
+    { name: "count", about: "calls of a trunk now", bits: bitsFor(trunks.length * 3 + 3), counter: true },
     { name: "rate", about: "new calls of a trunk in a second", bits: 8, counter: true, expire: 3 },
     { name: "live", about: "calls that count, and for what", bits: 13, expire: longestCall },
+  ];
+}
+
+/** Calls that the media ports are enough for, in all and for each direction. */
+function reserveRows({ at, rtp, rtp_reserve: reserve }: NetworkModel): Row[] {
+  if (reserve === undefined) return [];
+  const room = roomIn(rtp);
+  const own = join(at, "rtp_reserve");
+  return [
+    { key: "-edge:calls", value: room, at: join(at, "rtp") },
+    { key: "-edge.inbound:calls", value: room - reserve.outbound, at: own },
+    { key: "-edge.outbound:calls", value: room - reserve.inbound, at: own },
   ];
 }
 
