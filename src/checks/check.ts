@@ -18,5 +18,10 @@ export interface Check {
   readonly bad: string;
   /** The same config put right: gives nothing. */
   readonly good: string;
+  /**
+   * Set where a finding holds too when other parts of the config could not be read, since it comes from what is there, not from what is
+   * missing: beside "any" fault, or unless one is in the "network" section.
+   */
+  readonly beside?: "any" | "network";
   run(model: Model, report: (finding: Finding) => void): void;
 }

@@ -1,6 +1,7 @@
 /** All checks, sorted by file name; a test compares this list with the folder. */
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Model } from "../model/model.ts";
+import type { Incomplete } from "../model/parse.ts";
 import type { Check } from "./check.ts";
 import { check as noAgentAtEdge } from "./no-agent-at-edge.ts";
 import { check as noBrokenTemplate } from "./no-broken-template.ts";
@@ -130,8 +131,21 @@ export const checks: readonly Check[] = [
 
 /** Runs every check on a Model. Linear in the size of the Model. */
 export function runChecks(model: Model): Diagnostic[] {
+  return run(checks, model);
+}
+
+/** What can be said for sure of a config with errors, so that one run names all problems. */
+export function runChecksBeside({ model, faults, place }: Incomplete): Diagnostic[] {
+  const network = faults.some((fault) => /^\/network(?:\/|$)/.test(fault));
+  const sure = checks.filter((check) => check.beside === "any" || (check.beside === "network" && !network));
+  return run(sure, model)
+    .map(place)
+    .filter(({ pointer: at = "" }) => !faults.some((fault) => fault === at || fault.startsWith(`${at}/`)));
+}
+
+function run(some: readonly Check[], model: Model): Diagnostic[] {
   const found: Diagnostic[] = [];
-  for (const check of checks)
+  for (const check of some)
     check.run(model, (finding) => {
       found.push({ code: check.code, severity: check.severity, why: check.why, ...finding });
     });

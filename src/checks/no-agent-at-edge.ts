@@ -12,6 +12,7 @@ export const check = {
   severity: "error",
   summary: "An agent's address is a listener of the edge itself.",
   why: "The edge would send the call to itself, round and round, until the hops run out.",
+  beside: "network",
   bad: sample("sip:198.51.100.7:5060"),
   good: sample("sip:10.0.4.10:5080"),
   run(model, report) {

@@ -20,6 +20,7 @@ export const check = {
   severity: "error",
   summary: "A header value has braces that are no '{{variable}}'.",
   why: "The header would carry the braces themselves, and the other end reads them as the value.",
+  beside: "any",
   bad: sample("{{campaign_id}"),
   good: sample("{{campaign_id}}"),
   run(model, report) {

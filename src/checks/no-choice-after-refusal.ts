@@ -17,6 +17,7 @@ export const check = {
   severity: "error",
   summary: "A route goes on after a refusal.",
   why: "A refusal ends the call, so what stands after it is never tried.",
+  beside: "any",
   bad: sample([refuse, marcus]),
   good: sample([marcus, refuse]),
   run(model, report) {

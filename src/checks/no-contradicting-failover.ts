@@ -11,6 +11,7 @@ export const check = {
   severity: "error",
   summary: "A SIP code leads to the next choice and ends the attempt.",
   why: "An answer does one of the two.",
+  beside: "any",
   bad: sample(486),
   good: sample(503),
   run(model, report) {

@@ -21,6 +21,7 @@ export const check = {
   severity: "error",
   summary: "A header or a variable is given twice.",
   why: "It is unclear which of the two values counts.",
+  beside: "any",
   bad: sample("customer_id"),
   good: sample("account"),
   run(model, report) {

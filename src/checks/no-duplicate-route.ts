@@ -23,6 +23,7 @@ export const check = {
   severity: "error",
   summary: "Two routes of a trunk have the same conditions.",
   why: "The first rule that matches takes the call, so the second one never gets any; most often a number was copied and not changed.",
+  beside: "any",
   bad: sample("+14155551111"),
   good: sample("+14155552222"),
   run(model, report) {

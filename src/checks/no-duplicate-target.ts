@@ -11,6 +11,7 @@ export const check = {
   severity: "warning",
   summary: "An agent has the same address twice.",
   why: "The second one stands in for nothing: when the host is down, both are.",
+  beside: "any",
   bad: sample("sip:10.0.4.10:5080"),
   good: sample("sip:10.0.4.11:5080"),
   run(model, report) {

@@ -22,6 +22,7 @@ export const check = {
   severity: "warning",
   summary: "The hours of a route are the whole week.",
   why: "Such hours exclude no call; most often a day or a time was forgotten.",
+  beside: "any",
   bad: sample("24:00"),
   good: sample("18:00"),
   run(model, report) {

@@ -19,6 +19,7 @@ export const check = {
   severity: "error",
   summary: "The hours of a route cover nothing, or never hold.",
   why: "A route without a minute in which it holds gets no call, and its calls go to the rules after it.",
+  beside: "any",
   bad: sample("09:00"),
   good: sample("17:30"),
   run(model, report) {

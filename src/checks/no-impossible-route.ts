@@ -17,6 +17,7 @@ export const check = {
   severity: "error",
   summary: "The conditions of a route contradict each other.",
   why: "All conditions of a route must hold at once; where two of them exclude each other, it never gets a call.",
+  beside: "any",
   bad: sample("+49"),
   good: sample("+1"),
   run(model, report) {

@@ -13,6 +13,7 @@ export const check = {
   severity: "error",
   summary: "An allowlist holds an address that cannot be the source of a call.",
   why: "Multicast, broadcast and unspecified addresses are never the source of a packet, so the entry is a mistake.",
+  beside: "any",
   bad: sample("224.0.0.10"),
   good: sample("203.0.113.10"),
   run(model, report) {

@@ -15,6 +15,7 @@ export const check = {
   severity: "warning",
   summary: "A trunk's source network lies inside that of another trunk.",
   why: "The longest prefix wins: calls from the inner network belong to its trunk, those from the rest of the outer one to the other.",
+  beside: "any",
   bad: sampleEdge({}, {}, other("203.0.113.0/28")),
   good: sampleEdge({}, {}, other("203.0.113.16/28")),
   run(model, report) {

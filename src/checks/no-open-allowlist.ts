@@ -13,6 +13,7 @@ export const check = {
   severity: "error",
   summary: "An allowlist allows the whole Internet.",
   why: "Scanners find an open SIP port within hours; every call that they place reaches your agents.",
+  beside: "any",
   bad: sample("0.0.0.0/0"),
   good: sample("203.0.113.0/24"),
   run(model, report) {

@@ -17,6 +17,7 @@ export const check = {
   severity: "warning",
   summary: "A password stands in the config as plain text.",
   why: "A config lives in version control, where everybody with access reads the password and its history keeps it for ever.",
+  beside: "any",
   bad: sample("correct horse"),
   good: sample({ secret: "PROVIDER_PASSWORD" }),
   run(model, report) {

@@ -10,6 +10,7 @@ export const check = {
   severity: "error",
   summary: "Two SIP listeners have the same address and port.",
   why: "A port can be opened once; the edge would not start.",
+  beside: "network",
   bad: sampleEdge({ network: { agents: { address: "198.51.100.7", udp: 5060, tcp: 5080 } } }),
   good: sampleEdge({ network: { agents: { address: "198.51.100.7", udp: 5080, tcp: 5080 } } }),
   run(model, report) {

@@ -13,6 +13,7 @@ export const check = {
   severity: "warning",
   summary: "An entry of an allowlist lies inside another one.",
   why: "It changes nothing now, but whoever removes it later may believe that the address is out.",
+  beside: "any",
   bad: sample("203.0.113.17"),
   good: sample("203.0.113.10"),
   run(model, report) {

@@ -20,6 +20,7 @@ export const check = {
   severity: "warning",
   summary: "A route names the same agent or number twice.",
   why: "Whoever could not take the call a moment ago is asked again, and the caller waits for nothing.",
+  beside: "any",
   bad: sample("agent_sarah"),
   good: sample("agent_marcus"),
   run(model, report) {

@@ -19,6 +19,7 @@ export const check = {
   severity: "error",
   summary: "A route looks at a header of the protocol or of crew.",
   why: "Those headers say how a message travels, or come from the edge itself. The called and the calling number have conditions of their own that read them safely.",
+  beside: "any",
   bad: sample("Via"),
   good: sample("X-Queue"),
   run(model, report) {

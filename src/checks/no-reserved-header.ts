@@ -13,6 +13,7 @@ export const check = {
   severity: "error",
   summary: "'custom_headers' names a header of the protocol or of crew.",
   why: "Those headers say where a message goes, what it belongs to and who sends it. The edge writes them itself; one from outside could steal or forge calls.",
+  beside: "any",
   bad: sample("Route"),
   good: sample("X-Customer-ID"),
   run(model, report) {

@@ -14,6 +14,7 @@ export const check = {
   severity: "error",
   summary: "An outbound route can never match, because one before it takes all its calls.",
   why: "Routes are tried in file order and the first that matches wins, so a wide rule hides every narrower rule below it.",
+  beside: "any",
   bad: sampleEdge({ outbound_routes: [wide, narrow] }, trunk),
   good: sampleEdge({ outbound_routes: [narrow, wide] }, trunk),
   run(model, report) {

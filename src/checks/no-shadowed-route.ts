@@ -14,6 +14,7 @@ export const check = {
   severity: "error",
   summary: "A route can never match, because one before it takes all its calls.",
   why: "Routes are tried in file order and the first that matches wins, so a wide rule hides every narrower rule below it.",
+  beside: "any",
   bad: sampleTrunk({ sip: { inbound_routes: [wide, narrow] } }),
   good: sampleTrunk({ sip: { inbound_routes: [narrow, wide] } }),
   run(model, report) {

@@ -20,6 +20,7 @@ export const check = {
   severity: "error",
   summary: "Two trunks are known by the same certificate name.",
   why: "Where two trunks have the same name, nothing says which one a call belongs to.",
+  beside: "any",
   bad: sampleEdge({
     trunks: [trunk("one", "pbx.example.com"), trunk("two", "PBX.example.com")],
     network: { tls },

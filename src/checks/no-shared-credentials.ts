@@ -20,6 +20,7 @@ export const check = {
   severity: "error",
   summary: "Two digest trunks, or two agents, have the same user name and realm.",
   why: "Who signs in with a password is known by the user name. Where two have the same one, nothing says whose a call is.",
+  beside: "any",
   bad: sampleEdge({ trunks: [trunk("one", "branch"), trunk("two", "branch")] }),
   good: sampleEdge({ trunks: [trunk("one", "branch-1"), trunk("two", "branch-2")] }),
   run(model, report) {

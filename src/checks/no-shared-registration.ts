@@ -24,6 +24,7 @@ export const check = {
   severity: "error",
   summary: "Two trunks register with the same registrar as the same user.",
   why: "The registrar cannot tell the two apart: each registration takes the place of the other, and calls arrive at either trunk.",
+  beside: "any",
   bad: sampleEdge({ trunks: [trunk("one", "acme"), trunk("two", "acme")] }),
   good: sampleEdge({ trunks: [trunk("one", "acme-1"), trunk("two", "acme-2")] }),
   run(model, report) {

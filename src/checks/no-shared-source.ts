@@ -16,6 +16,7 @@ export const check = {
   severity: "error",
   summary: "Two trunks of an edge have the same source address.",
   why: "A trunk is known by the address that its calls come from. Where two trunks have the same one, nothing in a call says which is meant.",
+  beside: "any",
   bad: sampleEdge({}, {}, other("203.0.113.10")),
   good: sampleEdge({}, {}, other("203.0.113.11")),
   run(model, report) {

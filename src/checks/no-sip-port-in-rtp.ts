@@ -10,6 +10,7 @@ export const check = {
   severity: "error",
   summary: "A SIP port lies inside of the RTP range.",
   why: "The media relay would sooner or later take the port for a call, or fail to: calls without audio, at random.",
+  beside: "network",
   bad: sampleEdge({ network: { rtp: [5000, 9000], agents: { udp: 9010 } } }),
   good: sampleEdge({ network: { rtp: [10000, 20000] } }),
   run(model, report) {

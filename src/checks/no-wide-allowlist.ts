@@ -16,6 +16,7 @@ export const check = {
   severity: "warning",
   summary: "An allowlist holds a very wide network.",
   why: "Whoever gets an address in it can place calls as the trunk or agent, and UDP source addresses inside of it can be forged.",
+  beside: "any",
   bad: sample("203.0.0.0/12"),
   good: sample("203.0.113.0/24"),
   run(model, report) {

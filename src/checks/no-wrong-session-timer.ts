@@ -10,6 +10,7 @@ export const check = {
   severity: "error",
   summary: "A session timer is shorter than the shortest that is taken.",
   why: "The edge would ask for a time that it refuses itself: RFC 4028 wants Session-Expires not below Min-SE.",
+  beside: "any",
   bad: sample(900),
   good: sample(90),
   run(model, report) {

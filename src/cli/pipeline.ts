@@ -1,6 +1,6 @@
 /** The compiler from end to end, as every verb that reads a config uses it. */
 import { type Bundle, buildBundle } from "../bundle/bundle.ts";
-import { runChecks } from "../checks/index.ts";
+import { runChecks, runChecksBeside } from "../checks/index.ts";
 import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import { packageVersion } from "../core/package.ts";
 import { type Loaded, loadConfig } from "../load/load.ts";
@@ -45,7 +45,10 @@ export async function compile(
   const model = parsed.value;
   const schema = hasErrors(parsed.diagnostics) ? [] : await loaded.checkSchema();
   const soFar = [...draft.diagnostics, ...parsed.diagnostics, ...schema];
-  if (model === undefined) return { loaded, diagnostics: soFar };
+  if (model === undefined) {
+    const beside = parsed.incomplete === undefined ? [] : runChecksBeside(parsed.incomplete);
+    return { loaded, diagnostics: [...soFar, ...beside] };
+  }
   const bundle = buildBundle(model, targets, packageVersion());
   const diagnostics = [...soFar, ...runChecks(model), ...bundle.diagnostics];
   if (bundle.value === undefined || hasErrors(diagnostics)) return { loaded, model, diagnostics };

@@ -22,11 +22,25 @@ export interface ParseOptions {
   readonly engine?: EngineLine;
 }
 
+/** What could be read of a config with errors: good for looking for further problems, never for building. */
+export interface Incomplete {
+  readonly model: Model;
+  /** Where the errors stand. */
+  readonly faults: readonly JsonPointer[];
+  /** Gives what is found in `model` its place in the draft. */
+  readonly place: (found: Diagnostic) => Diagnostic;
+}
+
+export interface Parsed extends Result<Model> {
+  /** Only where there is no value, and not always then. */
+  readonly incomplete?: Incomplete;
+}
+
 /**
  * Reads an edge, a trunk or a list of trunks. All problems come back at once: those of the shape (CREW200x) and, for
  * what has the right shape, those of meaning (CREW21xx).
  */
-export function parseConfig(draft: unknown, options: ParseOptions = {}): Result<Model> {
+export function parseConfig(draft: unknown, options: ParseOptions = {}): Parsed {
   const root = rootOf(draft);
   if (root === undefined)
     return failed({
@@ -37,10 +51,13 @@ export function parseConfig(draft: unknown, options: ParseOptions = {}): Result<
       help: "Export what defineTrunk(), defineEdge() or a list of trunks gives: 'export default defineTrunk({ sip: { … } })'.",
     });
   const parsed = parseEdge(root.edge);
-  if (parsed.success) return resolve(parsed.data, root, options);
-  return {
-    diagnostics: [...shapeProblems(parsed.error, root), ...problemsBeside(parsed.error, root, options)],
-  };
+  if (parsed.success) {
+    const { model, diagnostics } = resolve(parsed.data, root, options);
+    if (!hasErrors(diagnostics)) return { value: deepFreeze(model), diagnostics };
+    return { diagnostics, ...incomplete(model, diagnostics, (found) => found) };
+  }
+  const beside = problemsBeside(parsed.error, root, options);
+  return { ...beside, diagnostics: [...shapeProblems(parsed.error, root), ...beside.diagnostics] };
 }
 
 type EdgeDraft = z.output<typeof edgeSchema>;
@@ -51,7 +68,7 @@ function shapeProblems(error: z.ZodError, root: Root): Diagnostic[] {
 }
 
 /** Problems of meaning in what is left when the parts of the wrong shape are left out, less those that follow from leaving them out. */
-function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): Diagnostic[] {
+function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): Parsed {
   let faults = faultsOf(error, root.edge);
   let repaired = leaveOut(root.edge, faults);
   for (let round = 0; round < 4; round++) {
@@ -59,8 +76,10 @@ function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): D
     if (parsed.success) {
       const locate = (p: JsonPointer) => root.locate(repaired.locate(p));
       const places = faults.map((path) => root.locate(pointerOf(path)));
-      const found = resolve(parsed.data, { ...root, locate: (p) => p }, options).diagnostics;
-      return found.map((d) => relocate(d, locate)).filter((d) => !follows(d, places));
+      const found = resolve(parsed.data, { ...root, locate: (p) => p }, options);
+      const place = (d: Diagnostic) => relocate(d, locate);
+      const diagnostics = found.diagnostics.map(place).filter((d) => !follows(d, places));
+      return { diagnostics, ...incomplete(found.model, diagnostics, place, places) };
     }
     faults = [
       ...faults,
@@ -70,7 +89,19 @@ function problemsBeside(error: z.ZodError, root: Root, options: ParseOptions): D
     ];
     repaired = leaveOut(root.edge, faults);
   }
-  return [];
+  return { diagnostics: [] };
+}
+
+/** Two trunks of one name cannot be told apart by what looks at them. */
+function incomplete(
+  model: Model,
+  diagnostics: readonly Diagnostic[],
+  place: Incomplete["place"],
+  faults: readonly JsonPointer[] = [],
+): Pick<Parsed, "incomplete"> {
+  if (new Set(model.trunks.map((trunk) => trunk.id)).size < model.trunks.length) return {};
+  const errors = diagnostics.flatMap((d) => (d.severity === "error" ? [d.pointer ?? ""] : []));
+  return { incomplete: { model: deepFreeze(model), faults: [...faults, ...errors], place } };
 }
 
 type Path = readonly PropertyKey[];
@@ -120,7 +151,12 @@ function numeric(segment: string): string | number {
   return /^(?:0|[1-9][0-9]*)$/.test(segment) ? Number(segment) : segment;
 }
 
-function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Model> {
+/** The Model is whole only where no error is among the diagnostics. */
+function resolve(
+  draft: EdgeDraft,
+  root: Root,
+  options: ParseOptions,
+): { readonly model: Model; readonly diagnostics: readonly Diagnostic[] } {
   const diagnostics: Diagnostic[] = [];
   const report = (diagnostic: Diagnostic) => diagnostics.push(diagnostic);
   const engine = options.engine ?? draft.engine ?? "6.1";
@@ -136,7 +172,6 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
     return resolveOutboundRoute(route, i, at, { pool, trunks: ids, report }) ?? [];
   });
   reportTwins(trunks, report);
-  if (hasErrors(diagnostics)) return { diagnostics };
   const agents = sortedBy(pool.all(), (agent) => agent.key);
   const network =
     !root.implied && peersSpeakTls(agents, trunks) ? withUsualCertificate(stated, draft.network) : stated;
@@ -154,7 +189,7 @@ function resolve(draft: EdgeDraft, root: Root, options: ParseOptions): Result<Mo
     trunks: sortedBy(trunks, (trunk) => trunk.id),
     time_zones: clocksOf(trunks),
   };
-  return { value: deepFreeze(model), diagnostics };
+  return { model, diagnostics };
 }
 
 /** Whether the config names a peer that is reached over TLS. */

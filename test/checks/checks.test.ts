@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { checks, runChecks } from "../../src/checks/index.ts";
+import { checks, runChecks, runChecksBeside } from "../../src/checks/index.ts";
 import { parseConfig } from "../../src/model/parse.ts";
 
 const folder = join(import.meta.dirname, "../../src/checks");
@@ -61,4 +61,41 @@ describe.each(checks.map((check) => [check.code, check] as const))("%s", (code, 
     expect(check.summary).toMatch(/\.$/);
     expect(check.why).toMatch(/\.$/);
   });
+});
+
+/** A trunk with a fault of its own: of meaning (no such country), or of the shape (no such property). */
+const faulty = {
+  CREW2109: {
+    crew_id: "other",
+    country: "XX",
+    sip: { auth: { type: "digest", username: "x", password: { secret: "X" } } },
+  },
+  CREW2001: {
+    crew_id: "other",
+    colour: "red",
+    sip: { auth: { type: "digest", username: "x", password: { secret: "X" } } },
+  },
+};
+
+/** The codes for a sample with another trunk beside its own. */
+function codesBeside(sample: string, other: object): string[] {
+  const draft = JSON.parse(sample);
+  if (Array.isArray(draft)) draft.push(other);
+  else if ("trunks" in draft) draft.trunks.push(other);
+  const { diagnostics, incomplete } = parseConfig(
+    Array.isArray(draft) || "trunks" in draft ? draft : [draft, other],
+  );
+  const found = incomplete === undefined ? [] : runChecksBeside(incomplete);
+  return [...diagnostics, ...found].map((d) => d.code);
+}
+
+const beside = checks.flatMap((check) => ("beside" in check ? [[check.code, check] as const] : []));
+describe.each(beside)("%s beside a fault elsewhere", (code, check) => {
+  it.each(Object.entries(faulty))(
+    "%s is still found, and nothing is found that is not there",
+    (fault, trunk) => {
+      expect(codesBeside(check.bad, trunk)).toEqual([fault, code]);
+      expect(codesBeside(check.good, trunk)).toEqual([fault]);
+    },
+  );
 });

@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Command } from "commander";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { wantsColor } from "../../src/cli/color.ts";
 import { verbs } from "../../src/cli/verbs.ts";
@@ -46,6 +47,17 @@ describe("help and usage", () => {
     const other = await crew(folder, ["help", name]);
     expect(other.stdout).toBe(stdout);
   });
+
+  test.each(verbs.map((v) => [v.name, v] as const))(
+    "what crew %s says of itself fits a terminal",
+    async (_, v) => {
+      const command = new Command();
+      (await v.load()).verb.configure(command);
+      const lines = command.description().split("\n");
+      // One paragraph is wrapped to the terminal; lines of its own are not, and break in two.
+      if (lines.length > 1) expect(lines.filter((line) => line.length > 78)).toEqual([]);
+    },
+  );
 
   test("--version", async () => {
     expect((await crew(folder, ["--version"])).stdout).toBe(`${packageVersion()}\n`);

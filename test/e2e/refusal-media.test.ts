@@ -36,6 +36,25 @@ async function served(ms: number): Promise<number> {
   }
 }
 
+// More calls than the trunk may have: refused ones hold no place.
+test.each([1, 2, 3])(
+  "a caller without a tag in From is refused with 400, with an offer and without: %i",
+  async () => {
+    const { carrier, edge } = world;
+    const instead = { From: [`From: <sip:1@${addresses.carrier}>`] };
+    for (const change of [{ instead }, { instead, body: "" }]) {
+      const before = edge.records("refused").length;
+      const answer = await carrier.ask(carrier.make(change), 6000);
+      expect(statusOf(answer)).toBe(400);
+      expect(headerValues(answer, "Retry-After")).toEqual([]);
+      await expect
+        .poll(() => edge.records("refused").slice(before), soon)
+        .toMatchObject([{ trunk: "acme", code: 400, reason: "no_from_tag" }]);
+      expect(await world.settle(60)).toEqual({ agent: [], third: [] });
+    }
+  },
+);
+
 test("a relay that hangs: refused within seconds, and served again once it goes on", async () => {
   const { edge } = world;
   await served(1000);

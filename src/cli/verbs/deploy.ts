@@ -19,8 +19,8 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Builds, verifies and stages a new generation, starts it beside the running one, proves it with a call through the\n" +
-          "public listener to a built-in echo, and commits; goes back by itself where anything fails. An unchanged config\n" +
+        "Builds, verifies and stages a new generation, starts it beside the running one, proves it with a call through the " +
+          "public listener to a built-in echo, and commits; goes back by itself where anything fails. An unchanged config " +
           "changes nothing. Calls in progress go on. Where root deploys, Kamailio and rtpengine run as a user without rights.",
       )
       .addArgument(configArgument())

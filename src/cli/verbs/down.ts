@@ -11,7 +11,7 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Stops Kamailio, rtpengine and the guard of an edge, waits until they are gone and takes its firewall table out.\n" +
+        "Stops Kamailio, rtpengine and the guard of an edge, waits until they are gone and takes its firewall table out. " +
           "Calls in progress end. Asks first where anything runs. Generations and keys stay, so that crew deploy starts it again.",
       )
       .addArgument(configArgument())

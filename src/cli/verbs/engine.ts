@@ -29,12 +29,16 @@ export const verb = {
     command
       .summary("install the programs of the edge, show what is there and what it can do")
       .description(
-        "The engine is Kamailio, rtpengine, nftables and a supervisor in versions that belong together.\n" +
-          "install  fetches a line into a private folder; the host's packages stay as they are. It comes from the line's\n" +
-          "         Debian suite, or from the repositories named with --repository, whose program is then used before the\n" +
-          "         host's; the source is remembered, and --suite alone goes back to Debian's\n" +
-          "status   says which engines are there, from where, and what is unsafe about them\n" +
-          "table    prints what each line can do, as Markdown; with --installed, what the engines on this host can do",
+        "The engine is Kamailio, rtpengine, nftables and a supervisor in versions\n" +
+          "that belong together.\n" +
+          "install  fetches a line into a private folder; the host's packages stay as\n" +
+          "         they are. It comes from the line's Debian suite, or from the\n" +
+          "         repositories named with --repository, whose program is then used\n" +
+          "         before the host's; the source is remembered, and --suite alone goes\n" +
+          "         back to Debian's\n" +
+          "status   says which engines are there, from where, and what is unsafe\n" +
+          "table    prints what each line can do, as Markdown; with --installed, what\n" +
+          "         the engines on this host can do",
       )
       .argument("<action>", actions.join(", "))
       .option("--engine <line>", `engine line: ${engineLines.join(", ")}`)

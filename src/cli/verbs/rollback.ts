@@ -20,7 +20,7 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Deploys an earlier generation again, with its bundle and its secrets, as a new generation: by default the newest that\n" +
+        "Deploys an earlier generation again, with its bundle and its secrets, as a new generation: by default the newest that " +
           "carried calls before the current one. Proof and automatic return are those of crew deploy.",
       )
       .argument("[generation]", "its number, see crew generations")

@@ -12,7 +12,7 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Says which generation carries the calls, which processes run, which agents answer, which trunks and PBXs are registered,\n" +
+        "Says which generation carries the calls, which processes run, which agents answer, which trunks and PBXs are registered, " +
           "how many calls have media and whether the firewall is loaded.",
       )
       .addArgument(configArgument())

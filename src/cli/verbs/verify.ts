@@ -19,9 +19,12 @@ export const verb = {
   configure(command: Command): void {
     command
       .description(
-        "Compiles the config and lets the real programs judge it, in namespaces without a network that end with this command.\n" +
-          "parse  kamailio -c, nft -c, rtpengine's own list of options, and checks of what kamailio -c wrongly takes\n" +
-          "boot   also starts rtpengine and Kamailio, loads the firewall, reads the tables back and asks with OPTIONS",
+        "Compiles the config and lets the real programs judge it, in namespaces\n" +
+          "without a network that end with this command.\n" +
+          "parse  kamailio -c, nft -c, rtpengine's own list of options, and checks of\n" +
+          "       what kamailio -c wrongly takes\n" +
+          "boot   also starts rtpengine and Kamailio, loads the firewall, reads the\n" +
+          "       tables back and asks with OPTIONS",
       )
       .addArgument(configArgument())
       .addOption(new Option("--level <level>", "how far to go").choices(levels).default("boot"))
