@@ -5,7 +5,8 @@
 import { defineAgents, defineEdge, defineTrunk, secret } from "crew";
 
 const agents = defineAgents({
-  agent_sales: { uri: ["sip:10.0.4.10:5080", "sip:10.0.4.11:5080"] },
+  // Campaigns dial from machines of their own, which come and go in a network of theirs.
+  agent_sales: { uri: ["sip:10.0.4.10:5080", "sip:10.0.4.11:5080"], allowed_ips: ["10.0.5.0/27"] },
 });
 
 const callers = { caller_id: "+14155551234", caller_ids: ["+14155551234", "+14155559999"] };

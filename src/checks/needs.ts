@@ -65,10 +65,17 @@ export function needs(model: Model): Need[] {
         });
   }
   for (const agent of model.agents) {
+    if (agent.auth !== undefined)
+      found.push({
+        capability: agent.auth.algorithm === "SHA-256" ? "sha256_digest" : "digest_inbound",
+        at: agent.auth.at,
+        wish: `The password of agent '${agent.id}'`,
+        instead: "Use 'allowed_ips'.",
+      });
     if (agent.nat)
       found.push({
         capability: "learned_media",
-        at: join(agent.at, "nat"),
+        at: join(agent.at, agent.auth === undefined ? "nat" : "auth"),
         wish: `Learned media of agent '${agent.id}'`,
         instead: "Set 'nat: false' on the agent.",
       });

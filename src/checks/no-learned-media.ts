@@ -30,9 +30,12 @@ export const check = {
     for (const agent of model.agents)
       if (agent.nat)
         report({
-          pointer: join(agent.at, "nat"),
+          pointer: join(agent.at, agent.auth === undefined ? "nat" : "auth"),
           message: `Media addresses of agent '${agent.id}' are learned from the first packets.`,
-          help: "Set 'nat: false' where no NAT lies between the edge and the agent.",
+          help:
+            agent.auth === undefined
+              ? "Set 'nat: false' where no NAT lies between the edge and the agent."
+              : "Set 'nat: false' on the agent where no NAT lies between it and the edge ('auth' takes NAT for granted).",
         });
   },
 } satisfies Check;

@@ -529,11 +529,10 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW4008": {
     "severity": "warning",
     "messages": [
-      "'auth' of agent '…' is not acted on yet: only the addresses that it calls from say who it is.",
-      "Networks in 'allowed_ips' of agent '…' are not acted on yet: only its single addresses may place calls."
+      "'auth' of agent '…' has no effect: no trunk of its carries calls, since none has 'outbound' or a PBX that registers."
     ],
     "help": [
-      "List the addresses that the agent calls from in 'allowed_ips', one by one."
+      "Add 'outbound' to a trunk that has the agent, or remove 'auth'."
     ]
   },
   "CREW4026": {
@@ -598,6 +597,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Where the carrier names its addresses, write them in 'outbound' instead of the host name."
+    ]
+  },
+  "CREW4105": {
+    "severity": "warning",
+    "messages": [
+      "The firewall leaves the agent side open, since agent '…' places calls with a password from any address."
+    ],
+    "help": [
+      "Where the agent has fixed addresses or a network of its own, use 'allowed_ips', or keep the agent side on a private network."
     ]
   },
   "CREW5001": {

@@ -6,9 +6,11 @@ import { failed, ok, type Result } from "../core/result.ts";
 import type { Model, SecretSource } from "../model/model.ts";
 import { type MissingSecret, problems } from "./problems.ts";
 
-/** What the edge checks a digest trunk's answers with (RFC 3261 22.4, RFC 8760): never the password itself. */
+/** What the edge checks a digest trunk's or agent's answers with (RFC 3261 22.4, RFC 8760): never the password itself. */
 export interface DigestRecord {
-  readonly trunk: string;
+  readonly trunk?: string;
+  /** Key of an agent, instead of a trunk. */
+  readonly agent?: string;
   readonly username: string;
   readonly realm: string;
   readonly ha1: string;
@@ -69,17 +71,24 @@ export function bindSecrets(
     values.set(`${id} outbound ${nameOf(outbound.auth.password)}`, password);
     passwords.push({ trunk: id, password });
   }
-  for (const { id, auth } of model.trunks) {
-    if (auth.type !== "digest") continue;
+  const owners = [
+    ...model.trunks.flatMap(({ id, auth }) =>
+      auth.type === "digest" ? [{ owner: { trunk: id }, name: id, auth }] : [],
+    ),
+    ...model.agents.flatMap(({ key, auth }) =>
+      auth === undefined ? [] : [{ owner: { agent: key }, name: `agent ${key}`, auth }],
+    ),
+  ];
+  for (const { owner, name, auth } of owners) {
     const password = find(auth.password, draft, lookup);
     if (password === undefined) {
       missing.push({ at: join(auth.at, "password"), name: nameOf(auth.password) });
       continue;
     }
-    values.set(`${id} ${nameOf(auth.password)}`, password);
+    values.set(`${name} ${nameOf(auth.password)}`, password);
     const hash = createHash(auth.algorithm === "MD5" ? "md5" : "sha256");
     const ha1 = hash.update(`${auth.username}:${auth.realm}:${password}`).digest("hex");
-    digests.push({ trunk: id, username: auth.username, realm: auth.realm, ha1 });
+    digests.push({ ...owner, username: auth.username, realm: auth.realm, ha1 });
   }
   return missing.length > 0 ? failed(problems.missingSecrets(missing)) : ok({ digests, passwords, values });
 }

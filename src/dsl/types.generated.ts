@@ -57,7 +57,7 @@ export interface Agent {
   /**
    * The agent is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact.
    *
-   * @default false
+   * @default true with `auth`, else false
    */
   readonly nat?: boolean | undefined;
   /**
@@ -67,12 +67,12 @@ export interface Agent {
    */
   readonly media_encryption?: "disabled" | "allowed" | "required" | undefined;
   /**
-   * Addresses from which this agent may place calls, beside those in `uri`. Networks (CIDR) are not acted on yet.
+   * Addresses and networks (CIDR) from which this agent may place calls, beside those in `uri`. Who sits anywhere in a network may call as this agent, so name small ones.
    *
    * @default none
    */
   readonly allowed_ips?: readonly string[] | undefined;
-  /** Digest credentials with which this agent may place calls. Not acted on yet: list its addresses in `allowed_ips`. */
+  /** User name and password with which this agent may place calls from any address; the agent side then answers strangers with a challenge. Requests within the call have to come from the address that the agent proved itself at. */
   readonly auth?: AgentDigest | undefined;
 }
 

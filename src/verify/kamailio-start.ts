@@ -40,18 +40,15 @@ export function prepareKamailio(
     keys: { topology: key(), route: key(), nonce: key() },
     rtpengine: "udp:127.0.0.1:2223",
     ...(model.edge.network.tls === undefined ? {} : { tlsConfig: throwawayTls(directory, cellDirectory) }),
-    digests: model.trunks.flatMap(({ id, auth }) =>
-      auth.type !== "digest"
-        ? []
-        : [
-            {
-              trunk: id,
-              username: auth.username,
-              realm: auth.realm,
-              ha1: randomBytes(auth.algorithm === "MD5" ? 16 : 32).toString("hex"),
-            },
-          ],
-    ),
+    digests: [
+      ...model.trunks.flatMap(({ id, auth }) => (auth.type === "digest" ? [{ trunk: id, auth }] : [])),
+      ...model.agents.flatMap(({ key, auth }) => (auth === undefined ? [] : [{ agent: key, auth }])),
+    ].map(({ auth, ...owner }) => ({
+      ...owner,
+      username: auth.username,
+      realm: auth.realm,
+      ha1: randomBytes(auth.algorithm === "MD5" ? 16 : 32).toString("hex"),
+    })),
     passwords: model.trunks.flatMap(({ id, outbound }) =>
       outbound?.auth === undefined ? [] : [{ trunk: id, password: key() }],
     ),

@@ -184,20 +184,26 @@ describe("agents that place calls", () => {
   });
 
   it("need no route, and no plain password", () => {
-    const b = { uri: "sip:10.0.4.11", auth: { ...digest("b"), password: "hunter2" } };
+    const b = { uri: "sip:10.0.4.11", nat: false, auth: { ...digest("b"), password: "hunter2" } };
     expect(found({}, { trunk: { agents: { ...agents, b } } })).toEqual([
       "CREW3114 warning /trunks/0/agents/b/auth/password",
     ]);
   });
 
+  it("are taken to be behind NAT where they have a password, unless it is said", () => {
+    const of = (more: object) => found({}, { trunk: { agents: caller({ auth: digest("sarah"), ...more }) } });
+    expect(of({})).toEqual(["CREW3123 warning /trunks/0/agents/a/auth"]);
+    expect(of({ nat: false })).toEqual([]);
+  });
+
   it("have user names of their own, which a trunk may have too", () => {
-    const b = { uri: "sip:10.0.4.11", auth: digest("sarah") };
-    const both = { ...caller({ auth: digest("sarah") }), b };
+    const b = { uri: "sip:10.0.4.11", nat: false, auth: digest("sarah") };
+    const both = { ...caller({ nat: false, auth: digest("sarah") }), b };
     expect(found({}, { trunk: { agents: both } })).toEqual([
       "CREW3115 error /trunks/0/agents/b/auth/username",
     ]);
     const auth = digest("sarah");
-    expect(found({ auth, nat: false }, { trunk: { agents: caller({ auth }) } })).toEqual([]);
+    expect(found({ auth, nat: false }, { trunk: { agents: caller({ nat: false, auth }) } })).toEqual([]);
   });
 });
 

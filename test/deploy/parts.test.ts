@@ -129,6 +129,18 @@ describe("secrets", () => {
     expect(JSON.stringify(bound?.digests)).not.toMatch(/of ONE|plain/);
   });
 
+  test("an agent's password is bound as a trunk's is, by the agent's key", () => {
+    const auth = { type: "digest", username: "sarah", realm: "r", password: { secret: "SARAH" } };
+    const config = { agents: { a: { uri: "sip:10.0.4.10", auth } }, sip: {} };
+    const of = parseConfig(config).value;
+    if (of === undefined) throw new Error("the config is wrong");
+    expect(bindSecrets(of, config, () => undefined).diagnostics[0]?.message).toBe("No value for SARAH.");
+    const ha1 = execFileSync("md5sum", { input: "sarah:r:of SARAH", encoding: "utf8" }).slice(0, 32);
+    expect(bindSecrets(of, config, (name) => `of ${name}`).value?.digests).toEqual([
+      { agent: "a", username: "sarah", realm: "r", ha1 },
+    ]);
+  });
+
   test("a file of NAME=value lines", async () => {
     const file = join(dir, "secrets");
     writeFileSync(file, "# ours\nONE=a=b c \n\nTWO=\r\n");

@@ -37,7 +37,7 @@ export function resolveAgent(
     id,
     targets: targets.sort((a, b) => a.priority - b.priority),
     ...(draft.codecs === undefined ? {} : { codecs: draft.codecs }),
-    nat: draft.nat ?? false,
+    nat: draft.nat ?? draft.auth !== undefined,
     media_encryption: draft.media_encryption ?? "disabled",
     allowed_ips: allowed,
     ...(draft.auth === undefined ? {} : { auth: resolveDigest(draft.auth, join(at, "auth"), realm) }),

@@ -33,7 +33,7 @@ export const agent = z
     nat: z
       .boolean()
       .describe(
-        "The agent is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact. Default: false.",
+        "The agent is behind NAT: its media address is learned from the first packets instead of taken from SDP, and requests within a call go to where its messages come from instead of to its Contact. Default: true with `auth`, else false.",
       )
       .optional(),
     media_encryption: mediaEncryption
@@ -45,12 +45,12 @@ export const agent = z
       .array(ipNetwork)
       .max(64)
       .describe(
-        "Addresses from which this agent may place calls, beside those in `uri`. Networks (CIDR) are not acted on yet. Default: none.",
+        "Addresses and networks (CIDR) from which this agent may place calls, beside those in `uri`. Who sits anywhere in a network may call as this agent, so name small ones. Default: none.",
       )
       .optional(),
     auth: agentDigest
       .describe(
-        "Digest credentials with which this agent may place calls. Not acted on yet: list its addresses in `allowed_ips`.",
+        "User name and password with which this agent may place calls from any address; the agent side then answers strangers with a challenge. Requests within the call have to come from the address that the agent proved itself at.",
       )
       .optional(),
   })

@@ -23,9 +23,11 @@ export interface KamailioBinding {
   readonly keys: { readonly topology: string; readonly route: string; readonly nonce: string };
   /** `udp:127.0.0.1:2223`. */
   readonly rtpengine: string;
-  /** One for each digest trunk; `ha1` is the hash of user, realm and password in lower-case hex. */
+  /** One for each digest trunk, and for each agent with a password; `ha1` is the hash of user, realm and password in lower-case hex. */
   readonly digests: readonly {
-    readonly trunk: string;
+    readonly trunk?: string;
+    /** Key of an agent, instead of a trunk. */
+    readonly agent?: string;
     readonly username: string;
     readonly realm: string;
     readonly ha1: string;
@@ -162,7 +164,7 @@ function endpoint(value: string): string {
 function tablesAtStart(binding: KamailioBinding, model: Model): string[] {
   const rows = binding.digests.map(
     (d) =>
-      `\tsht_setxs("credential", "${kamFormat(`${d.realm}:${d.username}`)}", "${kamFormat(d.trunk)}^${hex(d.ha1)}", "0");`,
+      `\tsht_setxs("credential", "${kamFormat(`${d.agent === undefined ? "" : "agents!"}${d.realm}:${d.username}`)}", "${kamFormat(d.agent ?? d.trunk ?? "")}^${hex(d.ha1)}", "0");`,
   );
   const passwords = (binding.passwords ?? []).map(
     (p) => `\tsht_setxs("provider", "${kamFormat(p.trunk)}", "${kamFormat(p.password)}", "0");`,

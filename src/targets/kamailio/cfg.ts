@@ -2,6 +2,7 @@
 import { type Context, trusted } from "../escape/escaped.ts";
 import type { Grouping, KamailioDoc, Listener, RuleField } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
+import { agentGroups, socketTest } from "./side.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port and of the relay's
 // own making: that of the other side says who it is (CNAME, RFC 3550 section 6.5.1, mostly user@host). From 12.5 on
@@ -38,6 +39,8 @@ const payloadTypes = { PCMU: 0, PCMA: 8, G722: 9 } as const;
 /** The context of `templates/kamailio/kamailio.cfg.hbs`. Constants of the script are trusted; all else is escaped here. */
 export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar> {
   const { has } = doc;
+  const passwords = has.digest || has.agentDigest;
+  const algorithm = doc.algorithm ?? doc.agentAlgorithm ?? "MD5";
   const nat = has.nat && media;
   const srtp = has.srtp && media;
   const transcode = has.transcode && media;
@@ -80,9 +83,9 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     ],
     modules: modulesOf(doc, media).map(constant),
     // Checks of the sanity module: 18407 is its usual set and Proxy-Require; 4096 duplicate tags; 2048 and 8192 credentials.
-    sanity: has.digest ? 32743 : 22503,
+    sanity: passwords ? 32743 : 22503,
     // Version, method and number of CSeq, Content-Length, Proxy-Require, duplicate tags, first Via; credentials.
-    sanity_within: has.digest ? 31457 : 21217,
+    sanity_within: passwords ? 31457 : 21217,
     kept_headers: constant(`^(${[...keptHeaders, ...(has.refer ? referHeaders : [])].join("|")})$`),
     media,
     nat,
@@ -111,7 +114,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     carrier_leg: constant(nat ? "$var(flags)" : pinned),
     agent_leg: constant(nat ? "$var(flags)" : pinned),
     legs: constant(legs({ nat, srtp, transcode })),
-    claim_source: constant(has.digest ? "$var(origin)" : "-"),
+    claim_source: constant(passwords ? "$var(origin)" : "-"),
     // As text: a template takes the number 0, which is PCMU's, for nothing.
     first_type: doc.universal === undefined ? false : constant(`${payloadTypes[doc.universal]}`),
     first_name: doc.universal === undefined ? false : kamToken(doc.universal),
@@ -120,12 +123,21 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     ),
     opus: doc.codecs.includes("opus"),
     digest: has.digest,
+    agent_digest: has.agentDigest,
+    passwords,
+    agent_realm: kamString(doc.agentRealm ?? ""),
+    agent_realms: has.agentRealms,
+    agent_algorithm: kamToken(doc.agentAlgorithm ?? "MD5"),
+    agent_prefixes: agentGroups(doc),
+    agents_anywhere: has.agentDigest || has.agentNetworks,
+    dialler: constant(has.agentDigest || has.agentNetworks ? "avp(dialler)" : "si"),
     realm: kamString(doc.realm ?? ""),
     realms: has.realms,
-    algorithm: kamToken(doc.algorithm ?? "MD5"),
-    sha256: doc.algorithm === "SHA-256" && !has.mixedAlgorithms,
+    algorithm: kamToken(algorithm),
+    sha256: algorithm === "SHA-256" && !has.mixedAlgorithms,
     mixed_algorithms: has.mixedAlgorithms,
-    dummy_hash: constant("0".repeat(doc.algorithm === "SHA-256" ? 64 : 32)),
+    carrier_algorithms: has.mixedAlgorithms && has.digest,
+    dummy_hash: constant("0".repeat(algorithm === "SHA-256" ? 64 : 32)),
     usual_failures: constant(usualFailures),
     failover: has.failover,
     limits: has.limits,
@@ -185,7 +197,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     host_agents: has.hostAgents,
     cidr: has.cidr,
     prefixes: [...new Set(doc.networks.map((n) => n.prefix))].sort((a, b) => b - a),
-    max_subnets: Math.max(512, doc.networks.length),
+    max_subnets: Math.max(512, doc.networks.length + doc.agentNetworks.length),
     max_rows: Math.max(100_000, ...doc.tables.map((t) => t.rows?.length ?? 0)) + 1,
     tables: doc.tables.map((t) => ({
       name: kamToken(t.name),
@@ -283,33 +295,6 @@ function usualHost(listeners: readonly Listener[]): KamToken {
   return trusted(`${kamToken(bracketed(first.advertised ?? first.address))}:${first.port}`);
 }
 
-/**
- * Whether a message came in on a socket of a side, as the core compares fastest: by port only where the address is shared.
- * A connection that the edge opened has a port of no socket; there it counts whether the other end is an agent.
- */
-function socketTest({ listeners, has }: KamailioDoc, side: "carrier" | "agents"): KamToken {
-  const own = listeners.filter((l) => l.name.startsWith(side));
-  const elsewhere = new Set(listeners.filter((l) => !own.includes(l)).map((l) => l.address)).add("127.0.0.1");
-  const tests = [...new Set(own.map((l) => l.address))].map((address) => {
-    const here = `dst_ip == ${kamToken(bracketed(address))}`;
-    if (!elsewhere.has(address)) return here;
-    const ports = new Set(own.filter((l) => l.address === address).map((l) => `dst_port == ${l.port}`));
-    const there = listeners.filter((l) => !own.includes(l) && l.address === address);
-    const opened =
-      has.tcp && there.length > 0
-        ? ` || (proto != UDP && ${[...new Set(there.map((l) => `dst_port != ${l.port} && `))].join("")}${fromAgent(has, side)})`
-        : "";
-    return `(${here} && (${[...ports].join(" || ")}${opened}))`;
-  });
-  return trusted(tests.length === 0 ? "0" : tests.join(" || "));
-}
-
-function fromAgent({ hostAgents }: KamailioDoc["has"], side: "carrier" | "agents"): string {
-  if (!hostAgents) return `$sht(peer=>$si) ${side === "agents" ? "!=" : "=="} $null`;
-  const agent = '($sht(peer=>$si) != $null || ds_is_from_list("-1", "1"))';
-  return side === "agents" ? agent : `!${agent}`;
-}
-
 /** The sockets of a side: the first one, and the others with the next hops that they are for. */
 function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
   const own = listeners.filter((l) => l.name.startsWith(side));
@@ -380,7 +365,7 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...["siputils", "textops", "textopsx", "cfgutils", "htable", "dispatcher"],
     ...(doc.has.tcp ? ["cfg_rpc"] : []),
     ...(doc.has.cidr ? ["permissions"] : []),
-    ...(doc.has.digest ? ["auth"] : []),
+    ...(doc.has.digest || doc.has.agentDigest ? ["auth"] : []),
     ...(doc.has.tlsAgents || doc.has.tlsCarriers || (doc.has.registrar && doc.has.tcp) ? ["tcpops"] : []),
     ...(doc.has.tlsAgents || doc.has.tlsCarriers || doc.has.registrations || doc.has.registrar
       ? ["uac"]

@@ -16,10 +16,15 @@ export interface Switches {
   readonly tlsRegistrars: boolean;
   /** Trunks that are known by the certificate of the peer. */
   readonly certificates: boolean;
-  /** Trunks that are known by networks, not only by single addresses. */
+  /** Trunks or agents that are known by networks, not only by single addresses. */
   readonly cidr: boolean;
   readonly digest: boolean;
-  /** Digest trunks that differ in realm; in algorithm. */
+  /** Agents that place calls with a password; that differ in realm. */
+  readonly agentDigest: boolean;
+  readonly agentRealms: boolean;
+  /** Agents that place calls from networks. */
+  readonly agentNetworks: boolean;
+  /** Digest trunks that differ in realm; these or agents, in algorithm. */
   readonly realms: boolean;
   readonly mixedAlgorithms: boolean;
   /** Called numbers are completed to E.164. */
@@ -156,12 +161,12 @@ export interface Table {
   readonly counter?: boolean;
 }
 
-/** A network of a trunk. The group is the prefix length, so that longer prefixes are asked first. */
+/** A network and whose it is. The group follows the prefix length, so that longer prefixes are asked first. */
 export interface NetworkRow {
   readonly at: JsonPointer;
   readonly address: string;
   readonly prefix: number;
-  readonly trunk: string;
+  readonly tag: string;
 }
 
 /** A target of an agent. */
@@ -198,6 +203,9 @@ export interface KamailioDoc {
   readonly codecs: readonly CodecName[];
   /** A codec of fixed payload type that passes between every trunk and every agent, where there is one. */
   readonly universal?: "PCMU" | "PCMA" | "G722";
+  /** Of the first agent with a password, as below. */
+  readonly agentRealm?: string;
+  readonly agentAlgorithm?: "MD5" | "SHA-256";
   /** Of the first digest trunk: what a stranger is challenged with. */
   readonly realm?: string;
   readonly algorithm?: "MD5" | "SHA-256";
@@ -211,5 +219,6 @@ export interface KamailioDoc {
   readonly clock?: { readonly first: number; readonly cycle: number };
   readonly tables: readonly Table[];
   readonly networks: readonly NetworkRow[];
+  readonly agentNetworks: readonly NetworkRow[];
   readonly dispatcher: readonly DispatcherRow[];
 }

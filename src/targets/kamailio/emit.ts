@@ -3,8 +3,9 @@ import type { JsonPointer } from "../../core/pointer.ts";
 import { render } from "../escape/render.ts";
 import type { Artifact } from "../target.ts";
 import { cfgContext } from "./cfg.ts";
-import type { KamailioDoc, Row, Table, TlsFiles } from "./doc.ts";
+import type { KamailioDoc, NetworkRow, Row, Table, TlsFiles } from "./doc.ts";
 import { type CfgGrammar, dbTextField, dbTextLines, listField, type TlsGrammar, tlsPath } from "./escape.ts";
+import { agentGroup } from "./side.ts";
 
 /** Where Debian keeps the CAs that it trusts. */
 const systemCas = "/etc/ssl/certs/ca-certificates.crt";
@@ -118,10 +119,14 @@ function dispatcherList(doc: KamailioDoc): Artifact {
 }
 
 function addressList(doc: KamailioDoc): Artifact {
-  const rows = doc.networks.map((n) => ({
-    text: [n.prefix, listField(n.address), n.prefix, 0, listField(n.trunk)].join(" "),
+  const row = (n: NetworkRow, group: number) => ({
+    text: [group, listField(n.address), n.prefix, 0, listField(n.tag)].join(" "),
     at: n.at,
-  }));
-  const head = "# group address mask port trunk: the group is the prefix length";
+  });
+  const rows = [
+    ...doc.networks.map((n) => row(n, n.prefix)),
+    ...doc.agentNetworks.map((n) => row(n, agentGroup(n))),
+  ];
+  const head = `# group address mask port trunk: the group is the prefix length${doc.has.agentNetworks ? ", of agents' networks 256 more" : ""}`;
   return artifact("kamailio/address.list", [{ text: head }, ...rows], "live");
 }

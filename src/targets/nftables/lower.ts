@@ -5,7 +5,7 @@ import { ok, type Result } from "../../core/result.ts";
 import type { IpNetwork, Model, NetworkModel } from "../../model/model.ts";
 import { carriersOf, registrarOf } from "./carriers.ts";
 import type { AllowedGroup, NftablesDoc, Rate, Side, Socket } from "./doc.ts";
-import { openToAll } from "./open.ts";
+import { diallers, openToAll } from "./open.ts";
 
 /** rtpengine's control sockets on loopback: ng and the command line. */
 const controlPorts = [2223, 2224] as const;
@@ -75,7 +75,7 @@ function agentSide(model: Model): Side {
       property: `agents › ${agent.key}`,
       networks: [...singles(agent.targets), ...agent.allowed_ips],
     })),
-    ...(named ? { open: rateFor(0) } : {}),
+    ...(named || diallers(model).length > 0 ? { open: rateFor(0) } : {}),
   };
 }
 

@@ -7,7 +7,7 @@ import type { NftablesDoc, Rate, Side } from "./doc.ts";
 
 /**
  * A warning for each property that keeps a side open: CREW4101 digest trunks, CREW4102 agents with host names, CREW4103 client
- * certificates, CREW4104 carriers with host names.
+ * certificates, CREW4104 carriers with host names, CREW4105 agents with passwords.
  */
 export function openToAll(model: Model, doc: NftablesDoc): Diagnostic[] {
   return doc.sides.flatMap((side): Diagnostic[] => {
@@ -16,7 +16,7 @@ export function openToAll(model: Model, doc: NftablesDoc): Diagnostic[] {
     const why = `Anybody can reach ${ports(side)}; each source may send ${rate.packetsPerSecond} packets and open ${rate.connectionsPerSecond} connections a second. Scanners find an open SIP port within minutes.`;
     return side.name === "carrier"
       ? [...digestTrunks(model, why), ...certifiedTrunks(model, rate), ...namedCarriers(model, why)]
-      : namedAgents(model, why);
+      : [...namedAgents(model, why), ...agentPasswords(model, why)];
   });
 }
 
@@ -85,6 +85,22 @@ function namedAgents(model: Model, why: string): Diagnostic[] {
           help: "Give the agent's IP address, or keep the agent side on a private network.",
         }),
       ),
+  );
+}
+
+/** Agents that may place calls from anywhere. */
+export const diallers = (model: Model) => model.agents.filter((agent) => agent.auth !== undefined);
+
+function agentPasswords(model: Model, why: string): Diagnostic[] {
+  return diallers(model).map(
+    ({ id, at, auth }): Diagnostic => ({
+      code: "CREW4105",
+      severity: "warning",
+      pointer: auth?.at ?? at,
+      message: `The firewall leaves the agent side open, since agent '${id}' places calls with a password from any address.`,
+      why,
+      help: "Where the agent has fixed addresses or a network of its own, use 'allowed_ips', or keep the agent side on a private network.",
+    }),
   );
 }
 

@@ -22,15 +22,13 @@ describe("a property that is not acted on", () => {
     expect(warnings(draft)).toEqual([expected]);
   });
 
-  it("of agents and of the edge is said", () => {
+  it("is the password of an agent that no trunk carries calls of, and of no other", () => {
     const auth = { type: "digest", username: "a", password: { secret: "A" } };
-    const caller = { uri: "sip:10.0.4.10", allowed_ips: ["10.0.4.10"], auth };
+    const caller = { uri: "sip:10.0.4.10", allowed_ips: ["10.0.5.0/24"], auth };
     const outbound = { uri: "sip:provider.example" };
-    const draft = {
-      trunks: [{ agents: { a: caller }, sip: { outbound } }],
-      outbound_routes: [{ match: {}, via: "crew" }],
-    };
-    expect(warnings(draft, "edge")).toEqual(["CREW4008 warning /trunks/0/agents/a/auth"]);
+    const of = (sip: object) => warnings({ trunks: [{ agents: { a: caller }, sip }] }, "edge");
+    expect(of({ inbound_routes: [main] })).toEqual(["CREW4008 warning /trunks/0/agents/a/auth"]);
+    expect(of({ outbound })).toEqual([]);
   });
 
   it("is no registration of a PBX", () => {

@@ -5,7 +5,7 @@ import type { CodecName, Model, NetworkModel } from "../../../model/model.ts";
 import type { KamailioDoc } from "../doc.ts";
 import { lowerAgents } from "./agents.ts";
 import { lowerOutbound } from "./outbound.ts";
-import { carrying } from "./registrar.ts";
+import { carrying, diallingDigests } from "./registrar.ts";
 import { lowerRegistrations } from "./registration.ts";
 import { lowerRoutes } from "./routes.ts";
 import { lowerListeners } from "./sockets.ts";
@@ -16,7 +16,7 @@ import { unserved } from "./unserved.ts";
 
 export function lower(model: Model): Result<KamailioDoc> {
   const { network } = model.edge;
-  const sources = lowerSources(model.trunks);
+  const sources = lowerSources(model.trunks, model.agents);
   const agents = lowerAgents(model.agents, network);
   const routes = lowerRoutes(model.trunks, {
     agents: new Map(model.agents.map((a) => [a.key, a])),
@@ -28,10 +28,12 @@ export function lower(model: Model): Result<KamailioDoc> {
   const registrations = lowerRegistrations(model, listeners);
   const outbound = lowerOutbound(model);
   const has = lowerSwitches(model, routes, registrations, {
-    cidr: sources.networks.length > 0,
+    cidr: sources.networks.length + sources.agentNetworks.length > 0,
+    agentNetworks: sources.agentNetworks.length > 0,
     transcodes: routes.transcodes || outbound.transcodes,
   });
   const digest = model.trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []))[0];
+  const agentDigest = diallingDigests(model)[0]?.auth;
   const codecs = new Set<CodecName>(model.trunks.flatMap((t) => t.codecs.map((c) => c.name)));
   const universal = (["PCMU", "PCMA", "G722"] as const).find((c) => everywhere(model, c));
   return ok(
@@ -48,12 +50,16 @@ export function lower(model: Model): Result<KamailioDoc> {
       codecs: (["PCMU", "PCMA", "G722", "opus"] as const).filter((c) => codecs.has(c)),
       ...(universal === undefined ? {} : { universal }),
       ...(digest === undefined ? {} : { realm: digest.realm, algorithm: digest.algorithm }),
+      ...(agentDigest === undefined
+        ? {}
+        : { agentRealm: agentDigest.realm, agentAlgorithm: agentDigest.algorithm }),
       ...(routes.grouping === undefined ? {} : { grouping: routes.grouping }),
       ...(routes.blocks === undefined ? {} : { codeWidth: routes.blocks.width }),
       ruleFields: routes.ruleFields,
       ...clockOf(model),
       tables: lowerTables(model, has, { acl: sources.acl, routes, outbound, registrations }),
       networks: sources.networks,
+      agentNetworks: sources.agentNetworks,
       dispatcher: agents.rows,
     },
     [...registrations.diagnostics, ...unserved(model)],

@@ -13,10 +13,10 @@ import { codecDigits, codecFlags } from "./codecs.ts";
 import { type Carrying, carrying, goesToContact, mayRegister } from "./registrar.ts";
 import { registrarAddresses } from "./registration.ts";
 import { separator } from "./separator.ts";
-import { isAddress, keysOf } from "./sources.ts";
+import { agentKeys, isAddress, keysOf } from "./sources.ts";
 
 export interface OutboundTables {
-  /** Source address → trunks that the agents there may use, separated by commas, their leg, SRTP, codecs, and the trunk that is meant unless one is named. */
+  /** Source address, network, or agent with a password → trunks that the agents there may use, separated by commas, their leg, SRTP, codecs, and the trunk that is meant unless one is named. */
   readonly dial: readonly Row[];
   /** `<way>:<n>` → targets of one priority of one trunk. */
   readonly ways: readonly Row[];
@@ -68,7 +68,7 @@ export function lowerOutbound(model: Model): OutboundTables {
       value: [
         route.match.to_number ?? "*",
         route.match.to_prefix ?? "*",
-        addressesOf(model, route.match.agents),
+        keysOfAgents(model, route.match.agents),
         `route ${i}`,
         route.via[0],
       ].join(separator),
@@ -114,7 +114,7 @@ interface Dialler {
 }
 
 /**
- * Agents' trunks by address; an address that agents of several trunks share may use all of theirs. Meant unless another one is
+ * Agents' trunks by what they are known by; an address or network that agents of several trunks share may use all of theirs. Meant unless another one is
  * named is the only one with `outbound`, else the only one.
  */
 function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
@@ -122,8 +122,8 @@ function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
   for (const agent of model.agents) {
     const own = trunks.filter((t) => t.agents.includes(agent.key)).map((t) => t.id);
     if (own.length === 0) continue;
-    for (const { address, at } of dialAddresses(agent)) {
-      const entry = found.get(address) ?? {
+    for (const { key, at } of agentKeys(agent)) {
+      const entry = found.get(key) ?? {
         at,
         leg: agent.nat ? "l" : "p",
         trunks: new Set(),
@@ -133,7 +133,7 @@ function dialRows(model: Model, trunks: readonly Carrying[]): Row[] {
       for (const id of own) entry.trunks.add(id);
       for (const codec of agent.codecs ?? []) entry.codecs.add(codec);
       entry.encryption.add(agent.media_encryption);
-      found.set(address, entry);
+      found.set(key, entry);
     }
   }
   const registering = new Set(trunks.filter(goesToContact).map((t) => t.id));
@@ -160,20 +160,10 @@ function strictest(asked: ReadonlySet<AgentModel["media_encryption"]>): string {
   return asked.has("required") ? "r" : asked.has("allowed") ? "a" : "";
 }
 
-/** The single addresses from which an agent may place calls. */
-export function dialAddresses(agent: AgentModel): { readonly address: string; readonly at: string }[] {
-  return [
-    ...agent.targets.filter((t) => isAddress(t.host)).map((t) => ({ address: t.host, at: t.at })),
-    ...agent.allowed_ips
-      .filter((n) => n.prefix === (n.family === 4 ? 32 : 128))
-      .map((n) => ({ address: n.address, at: n.at })),
-  ];
-}
-
-function addressesOf(model: Model, keys: readonly string[] | undefined): string {
+function keysOfAgents(model: Model, keys: readonly string[] | undefined): string {
   if (keys === undefined) return "*";
   const agents = model.agents.filter((a) => keys.includes(a.key));
-  return agents.flatMap((a) => dialAddresses(a).map((d) => d.address)).join(",");
+  return agents.flatMap((a) => agentKeys(a).map((d) => d.key)).join(",");
 }
 
 function routeWays(model: Model, trunks: readonly Carrying[]): Row[] {

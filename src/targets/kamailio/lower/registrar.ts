@@ -1,5 +1,5 @@
 /** PBXs that register here, and calls that go where they have. */
-import type { OutboundModel, TrunkModel } from "../../../model/model.ts";
+import type { AgentModel, DigestModel, Model, OutboundModel, TrunkModel } from "../../../model/model.ts";
 
 /** Whether the other end of a trunk may register. */
 export function mayRegister({ auth }: TrunkModel): boolean {
@@ -33,4 +33,14 @@ export function carrying(trunk: TrunkModel): Carrying[] {
 /** Whether calls over a trunk go where its PBX has registered. */
 export function goesToContact({ outbound }: Carrying): boolean {
   return outbound.targets.length === 0;
+}
+
+/** Agents that may place calls with a password: those that have one, and a trunk that carries calls. */
+export function diallingDigests(model: Model): { readonly agent: AgentModel; readonly auth: DigestModel }[] {
+  const carriers = model.trunks.flatMap(carrying);
+  return model.agents.flatMap((agent) =>
+    agent.auth !== undefined && carriers.some((t) => t.agents.includes(agent.key))
+      ? [{ agent, auth: agent.auth }]
+      : [],
+  );
 }

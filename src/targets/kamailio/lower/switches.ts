@@ -3,7 +3,7 @@ import type { Model, RouteModel, TrunkModel } from "../../../model/model.ts";
 import type { Switches } from "../doc.ts";
 import { opusOf } from "./codecs.ts";
 import { readsHeaders } from "./identity.ts";
-import { carrying, mayRegister } from "./registrar.ts";
+import { carrying, diallingDigests, mayRegister } from "./registrar.ts";
 import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { isAddress } from "./sources.ts";
@@ -14,12 +14,14 @@ export function lowerSwitches(
   model: Model,
   routes: RouteTables,
   registrations: RegistrationTables,
-  { cidr, transcodes }: { readonly cidr: boolean; readonly transcodes: boolean },
+  more: { readonly cidr: boolean; readonly agentNetworks: boolean; readonly transcodes: boolean },
 ): Switches {
   const { network } = model.edge;
   const trunks = model.trunks;
   const carriers = trunks.flatMap(carrying);
   const targets = model.agents.flatMap((a) => a.targets);
+  const { cidr, agentNetworks, transcodes } = more;
+  const agentDigests = diallingDigests(model).map((a) => a.auth);
   const digests = trunks.flatMap((t) => (t.auth.type === "digest" ? [t.auth] : []));
   const some = (values: readonly unknown[]): boolean => values.some((v) => v !== undefined);
   const plan = some(trunks.map((t) => t.number_plan));
@@ -39,8 +41,11 @@ export function lowerSwitches(
     certificates: trunks.some((t) => t.auth.type === "client_certificate"),
     cidr,
     digest: digests.length > 0,
+    agentDigest: agentDigests.length > 0,
+    agentRealms: new Set(agentDigests.map((d) => d.realm)).size > 1,
+    agentNetworks,
     realms: new Set(digests.map((d) => d.realm)).size > 1,
-    mixedAlgorithms: new Set(digests.map((d) => d.algorithm)).size > 1,
+    mixedAlgorithms: new Set([...digests, ...agentDigests].map((d) => d.algorithm)).size > 1,
     numbers: routes.places || plan || someRoute((r) => r.match.to_number !== undefined),
     places: routes.places,
     grouped: routes.grouping !== undefined,

@@ -8,6 +8,7 @@ import { clockRows } from "./conditions.ts";
 import { templateRows, variableRows } from "./headers.ts";
 import { identityRows } from "./identity.ts";
 import type { OutboundTables } from "./outbound.ts";
+import { diallingDigests } from "./registrar.ts";
 import type { RegistrationTables } from "./registration.ts";
 import type { RouteTables } from "./routes.ts";
 import { separator } from "./separator.ts";
@@ -88,6 +89,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
     ...(has.failover
       ? [stored("failover", "answers that go on (1) or stop (0), by trunk and code", failoverRows(trunks))]
       : []),
+    ...(has.digest || has.agentDigest ? passwordTables(model, has) : []),
     ...(has.digest ? digestTables(trunks, has) : []),
     ...tlsTables(model, has),
   ];
@@ -97,7 +99,7 @@ function outboundTables(o: OutboundTables, has: Switches): Table[] {
   return [
     stored(
       "dial",
-      `source address: trunks that the agents there may use ^ leg ^ SRTP (a allowed, r required) ^ codecs${has.registrar ? " ^ the usual one" : ""}`,
+      `who calls: trunks that the agents there may use ^ leg ^ SRTP (a allowed, r required) ^ codecs${has.registrar ? " ^ the usual one" : ""}`,
       o.dial,
     ),
     stored("way", "targets of calls to carriers, in order", o.ways),
@@ -323,6 +325,24 @@ export function isUsual({ code, reason }: TrunkModel["limits"]["response"]): boo
   return code === 503 && reason === "Service Unavailable";
 }
 
+function passwordTables(model: Model, has: Switches): Table[] {
+  const agents = diallingDigests(model);
+  const trunks = model.trunks.filter((t) => t.auth.type === "digest");
+  const realms = new Map(
+    agents.map(({ auth }) => [auth.realm, { key: auth.realm, value: auth.algorithm, at: auth.at }]),
+  );
+  return [
+    {
+      name: "credential",
+      about: `realm and user name: trunk ^ hash${has.agentDigest ? ", behind agents! agent ^ hash" : ""}; from the deployment`,
+      bits: bitsFor(trunks.length + agents.length),
+    },
+    { name: "unproven", about: "answers to strangers in a second", bits: 12, counter: true, expire: 3 },
+    { name: "nonce", about: "source that a nonce was given to", bits: 14, expire: 62 },
+    ...(has.agentRealms ? [stored("agent_realm", "hash of a realm of agents", [...realms.values()])] : []),
+  ];
+}
+
 function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
   const auths = trunks.flatMap((t) => (t.auth.type === "digest" ? [{ id: t.id, auth: t.auth }] : []));
   const realms = auths.flatMap(({ id, auth }): Row[] => [
@@ -336,13 +356,6 @@ function digestTables(trunks: readonly TrunkModel[], has: Switches): Table[] {
       "trunks with a password; 2 where the other end may register",
       auths.map(({ id, auth }) => ({ key: id, value: auth.register ? 2 : 1, at: auth.at })),
     ),
-    {
-      name: "credential",
-      about: "realm and user name: trunk ^ hash; from the deployment",
-      bits: bitsFor(auths.length),
-    },
-    { name: "unproven", about: "answers to strangers in a second", bits: 12, counter: true, expire: 3 },
-    { name: "nonce", about: "source that a nonce was given to", bits: 14, expire: 62 },
     ...(has.registrar
       ? [
           {

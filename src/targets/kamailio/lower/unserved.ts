@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../../../core/diagnostic.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
-import { mayRegister } from "./registrar.ts";
+import { diallingDigests, mayRegister } from "./registrar.ts";
 import { warning } from "./warning.ts";
 
 export function unserved(model: Model): Diagnostic[] {
@@ -25,23 +25,17 @@ function ofTrunk(trunk: TrunkModel): Diagnostic[] {
 }
 
 function ofAgents(model: Model): Diagnostic[] {
-  return model.agents.flatMap((agent) => {
-    const found: Diagnostic[] = [];
-    const callers = [
-      ...(agent.allowed_ips.some((n) => n.prefix < (n.family === 4 ? 32 : 128)) ? ["allowed_ips"] : []),
-      ...(agent.auth === undefined ? [] : ["auth"]),
-    ];
-    for (const property of callers)
-      found.push(
-        warning(
-          "CREW4008",
-          join(agent.at, property),
-          property === "auth"
-            ? `'auth' of agent '${agent.id}' is not acted on yet: only the addresses that it calls from say who it is.`
-            : `Networks in 'allowed_ips' of agent '${agent.id}' are not acted on yet: only its single addresses may place calls.`,
-          "List the addresses that the agent calls from in 'allowed_ips', one by one.",
-        ),
-      );
-    return found;
-  });
+  const dialling = new Set(diallingDigests(model).map((d) => d.agent.key));
+  return model.agents.flatMap((agent) =>
+    agent.auth === undefined || dialling.has(agent.key)
+      ? []
+      : [
+          warning(
+            "CREW4008",
+            agent.auth.at,
+            `'auth' of agent '${agent.id}' has no effect: no trunk of its carries calls, since none has 'outbound' or a PBX that registers.`,
+            "Add 'outbound' to a trunk that has the agent, or remove 'auth'.",
+          ),
+        ],
+  );
 }
