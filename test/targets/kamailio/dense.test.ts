@@ -44,10 +44,10 @@ describe("rows", () => {
     ]);
   });
   test.each([
-    [62, 1],
-    [63, 2],
-    [3844, 2],
-    [3845, 3],
+    [61, 1],
+    [62, 2],
+    [3721, 2],
+    [3722, 3],
   ])("%i values need codes of %i characters, all different", (count, width) => {
     const found = dense(
       Array.from({ length: 4_000 }, (_, i) => entry(`+1415${1_000_000 + i}`, `c${i % count}`)),

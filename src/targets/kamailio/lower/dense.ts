@@ -7,7 +7,8 @@ export const column = 3;
 /** From so many numbers in a thousand on, a row of their own is smaller than their entries elsewhere. */
 const fewest = 64;
 
-const symbols = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+// Without "c", which chains that have no code begin with.
+const symbols = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabdefghijklmnopqrstuvwxyz";
 
 /** Wider rows would cost more than they save. */
 const widest = 3;
