@@ -1,7 +1,7 @@
-/** A burst of short calls through whatever listens on 127.0.0.10:5060, and what they cost its processes. */
+/** Short calls through whatever listens on 127.0.0.10:5060, and what they cost its processes. */
 import { join } from "node:path";
+import type { Running } from "../../src/phone/process.ts";
 import type { Lab } from "../lab/netns.ts";
-import { cpuMicroseconds } from "./cpu.ts";
 
 export const caller = "127.0.0.2";
 export const callee = "127.0.0.3";
@@ -16,46 +16,29 @@ export interface BurstOptions {
   readonly hold?: number;
 }
 
-/** Places the calls and returns microseconds of CPU per call of the processes that `marker` names; throws where a call failed. */
-export async function burst(lab: Lab, marker: string, options: BurstOptions): Promise<number> {
-  const scenarios = join(import.meta.dirname, "scenarios");
-  const common = ["-buff_size", "4194304", "-nostdin"];
-  const uas = await lab.spawn(
-    "uas",
-    lab.tools.command("sipp", ["-sf", join(scenarios, "uas.xml"), "-i", callee, "-p", "5080", ...common]),
-    { quiet: true, env: { TERM: "xterm" } },
-  );
+const scenarios = join(import.meta.dirname, "scenarios");
+const common = ["-buff_size", "4194304", "-nostdin"];
+
+/** Answers calls until it is stopped, and the edge's probes (-aa). */
+export async function startCallee(lab: Lab): Promise<Running> {
+  const options = ["-aa", "-sf", join(scenarios, "uas.xml"), "-i", callee, "-p", "5080"];
+  const running = await lab.spawn("uas", lab.tools.command("sipp", [...options, ...common]), {
+    quiet: true,
+    env: { TERM: "xterm" },
+  });
   await new Promise((resolve) => setTimeout(resolve, 500));
-  const before = cpuMicroseconds(marker);
-  const uac = await lab.exec(
-    lab.tools.command("sipp", [
-      ...[
-        "-sf",
-        join(scenarios, "uac.xml"),
-        `${edgeAddress}:5060`,
-        "-s",
-        calledNumber,
-        "-i",
-        caller,
-        "-p",
-        "5070",
-      ],
-      ...[
-        "-r",
-        String(options.rate),
-        "-m",
-        String(options.calls),
-        "-d",
-        String(options.hold ?? 100),
-        "-timeout",
-        "120",
-      ],
-      ...common,
-    ]),
-    { ms: 150_000, env: { TERM: "xterm" } },
-  );
-  const after = cpuMicroseconds(marker);
-  await uas.stop();
+  return running;
+}
+
+/** Places the calls; throws where one failed. */
+export async function burst(lab: Lab, { rate, calls, hold = 100 }: BurstOptions): Promise<void> {
+  const options = [
+    ...["-sf", join(scenarios, "uac.xml"), `${edgeAddress}:5060`, "-s", calledNumber],
+    ...["-i", caller, "-p", "5070", "-r", `${rate}`, "-m", `${calls}`, "-d", `${hold}`, "-timeout", "120"],
+  ];
+  const uac = await lab.exec(lab.tools.command("sipp", [...options, ...common]), {
+    ms: 150_000,
+    env: { TERM: "xterm" },
+  });
   if (uac.code !== 0) throw new Error(`calls failed (sipp exit ${uac.code}):\n${uac.output.slice(-3000)}`);
-  return (after - before) / options.calls;
 }

@@ -164,7 +164,18 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     cseqno: doc.line !== "5.6",
     outbound_names: has.outboundNames,
     resolves: has.outboundNames || has.hostAgents,
+    // Whether the media address of a new call's caller is learned.
+    learned_caller: constant(
+      has.outbound
+        ? '($var(direction) == "i" && $var(carrier_leg) == "l") || ($var(direction) != "i" && $avp(leg) == "l")'
+        : '$var(carrier_leg) == "l"',
+    ),
+    // Of a call that it forgets the relay then tells no statistics, which nobody reads.
+    fast: doc.line === "6.1",
     udp_workers: constant(has.outboundNames || has.hostAgents ? "2" : "1"),
+    // A UDP socket of one worker gets a message and its copies in turn, unless the transaction waits meanwhile.
+    concurrent: has.outboundNames || has.hostAgents || has.paced || has.tlsAgents || has.tlsCarriers,
+    agents_udp: onlyUdp(doc.listeners),
     refer: has.refer,
     // Methods that have a Contact of their own, which is masked.
     contact_methods: constant(has.refer ? "INVITE|UPDATE|REFER|NOTIFY" : "INVITE|UPDATE"),
@@ -322,6 +333,13 @@ function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
     first: first === undefined ? none : context(first),
     others: others.map((l) => ({ test: test(l), ...context(l) })),
   };
+}
+
+/** The agent side's UDP socket, where it has one for all agents. */
+function onlyUdp(listeners: readonly Listener[]): KamToken | false {
+  const [own, ...others] = listeners.filter((l) => l.name.startsWith("agents") && l.transport === "udp");
+  if (own === undefined || others.length > 0) return false;
+  return trusted(`udp:${kamToken(bracketed(own.address))}:${own.port}`);
 }
 
 /** The carrier side's UDP sockets, as PBXs are asked from. */

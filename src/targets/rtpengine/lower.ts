@@ -62,11 +62,11 @@ export function lower(model: Model): Result<RtpengineDoc> {
         settings: [{ option: "table", value: -1 }],
       },
       {
-        title: "The supervisor keeps the log",
+        title: "The supervisor keeps the log, from warnings on: a line for each call would cost each call",
         settings: [
           { option: "foreground", value: true },
           { option: "log-stderr", value: true },
-          { option: "log-level", value: 5 },
+          { option: "log-level", value: 4 },
         ],
       },
     ],
