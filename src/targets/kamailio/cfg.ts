@@ -1,8 +1,9 @@
 /** What the templates of kamailio.cfg see of a doc. */
 import { type Context, trusted } from "../escape/escaped.ts";
-import type { Grouping, KamailioDoc, Listener, RuleField } from "./doc.ts";
-import { type CfgGrammar, type KamString, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
+import type { Grouping, KamailioDoc, RuleField } from "./doc.ts";
+import { type CfgGrammar, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 import { agentGroups, socketTest } from "./side.ts";
+import { bracketed, carrierUdp, foreignHosts, leaving, onlyUdp, usualHost } from "./sockets.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port and of the relay's
 // own making: that of the other side says who it is (CNAME, RFC 3550 section 6.5.1, mostly user@host). From 12.5 on
@@ -287,70 +288,8 @@ function legs(has: { readonly nat: boolean; readonly srtp: boolean; readonly tra
   return `${learning}${encrypted}${has.transcode ? "$var(lists)" : ""}`;
 }
 
-/** Hosts that are the process's own and no address of the carrier side. */
-function foreignHosts(doc: KamailioDoc): KamString[] {
-  const of = (side: string) => doc.listeners.filter((l) => l.name.startsWith(side)).map((l) => l.address);
-  const carrier = new Set(of("carrier"));
-  return [...new Set(["127.0.0.1", ...of("agents")])]
-    .filter((a) => !carrier.has(a))
-    .map((a) => kamString(bracketed(a)));
-}
-
 /** Hosts that mean something else on every network, as a pattern of the script. */
 const privateHosts = String.raw`^(0|10|127|169\.254|172\.(1[6-9]|2[0-9]|3[01])|192\.168)\.|^localhost$|^\[(::1|f[cd].*|fe80.*)\]$`;
-
-/** Host and port that carriers send new calls to. */
-function usualHost(listeners: readonly Listener[]): KamToken {
-  const first = listeners.find((l) => l.name.startsWith("carrier"));
-  if (first === undefined) return trusted("");
-  return trusted(`${kamToken(bracketed(first.advertised ?? first.address))}:${first.port}`);
-}
-
-/** The sockets of a side: the first one, and the others with the next hops that they are for. */
-function leaving(listeners: readonly Listener[], side: "carrier" | "agents") {
-  const own = listeners.filter((l) => l.name.startsWith(side));
-  const context = ({ transport, address, port, advertised }: Listener) => {
-    const known = bracketed(advertised ?? address);
-    return {
-      socket: trusted<CfgGrammar>(`${transport}:${kamToken(bracketed(address))}:${port}`),
-      uri: trusted<CfgGrammar>(`sip:${kamToken(known)}:${port};transport=${transport}`),
-    };
-  };
-  const families = new Set(own.map((l) => l.address.includes(":")));
-  const test = ({ transport, address }: Listener) => {
-    const family = `$(nh(d){s.substr,0,1}) ${address.includes(":") ? "==" : "!="} "["`;
-    return trusted<CfgGrammar>(
-      // Looking for the parameter is cheaper than taking the URI apart.
-      [
-        `${transport === "udp" ? "" : 'str_ifind("$nh(u)", "transport=t") && '}$(nh(P){s.tolower}) == "${transport}"`,
-        ...(families.size > 1 ? [family] : []),
-      ].join(" && "),
-    );
-  };
-  const [first, ...others] = own;
-  const none = { socket: trusted<CfgGrammar>(""), uri: trusted<CfgGrammar>("") };
-  return {
-    first: first === undefined ? none : context(first),
-    others: others.map((l) => ({ test: test(l), ...context(l) })),
-  };
-}
-
-/** The agent side's UDP socket, where it has one for all agents. */
-function onlyUdp(listeners: readonly Listener[]): KamToken | false {
-  const [own, ...others] = listeners.filter((l) => l.name.startsWith("agents") && l.transport === "udp");
-  if (own === undefined || others.length > 0) return false;
-  return trusted(`udp:${kamToken(bracketed(own.address))}:${own.port}`);
-}
-
-/** The carrier side's UDP sockets, as PBXs are asked from. */
-function carrierUdp(listeners: readonly Listener[]) {
-  const own = listeners.filter((l) => l.name.startsWith("carrier") && l.transport === "udp");
-  const of = (v6: boolean) => {
-    const l = own.find(({ address }) => address.includes(":") === v6);
-    return l !== undefined && trusted<CfgGrammar>(`udp:${kamToken(bracketed(l.address))}:${l.port}`);
-  };
-  return { udp4: of(false), udp6: of(true) };
-}
 
 /** Whom the edge asks over TLS who they are, and from which sockets. */
 function tlsContext({ has, listeners }: KamailioDoc): Context<CfgGrammar> {
@@ -396,8 +335,4 @@ function modulesOf(doc: KamailioDoc, media: boolean): string[] {
     ...(doc.has.paced ? ["async"] : []),
     "crypto",
   ];
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

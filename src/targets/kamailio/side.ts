@@ -2,6 +2,7 @@
 import { trusted } from "../escape/escaped.ts";
 import type { KamailioDoc, NetworkRow } from "./doc.ts";
 import { type KamToken, kamToken } from "./escape.ts";
+import { bracketed } from "./sockets.ts";
 
 /** The group of a network of agents in address.list; trunks have those up to 128. */
 export const agentGroup = ({ prefix }: NetworkRow): number => 256 + prefix;
@@ -43,8 +44,4 @@ function fromAgent(doc: KamailioDoc, side: "carrier" | "agents"): string {
   ];
   const agent = `(${tests.join(" || ")})`;
   return side === "agents" ? agent : `!${agent}`;
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
