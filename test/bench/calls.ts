@@ -1,4 +1,4 @@
-/** Short calls through whatever listens on 127.0.0.10:5060, and what they cost its processes. */
+/** Short calls through whatever listens on 127.0.0.10:5060. */
 import { join } from "node:path";
 import type { Running } from "../../src/phone/process.ts";
 import type { Lab } from "../lab/netns.ts";
