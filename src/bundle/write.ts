@@ -24,6 +24,7 @@ import {
   sha256,
 } from "./bundle.ts";
 import { fileSink } from "./file-sink.ts";
+import { makeFolder, refusal } from "./folder.ts";
 import { printJson } from "./json.ts";
 import { lineMapOf } from "./line-map.ts";
 
@@ -80,7 +81,7 @@ export function writeBundle(bundle: Bundle, directory: string): Written | Diagno
 function writeInto(bundle: Bundle, directory: string): Written | Diagnostic {
   const old = oldManifest(directory);
   const owned = new Set(old?.artifacts.map((a) => a.path));
-  mkdirSync(directory, { recursive: true });
+  makeFolder(directory);
   const staging = mkdtempSync(join(directory, ".crew-"));
   try {
     const stage = stageFiles(bundle, directory, staging);
@@ -166,23 +167,6 @@ export function oldManifest(directory: string): Manifest | undefined {
     return undefined;
   }
 }
-
-/** What the system says against writing; `undefined` where the error is another. */
-function refusal(error: unknown): string | undefined {
-  const { code, syscall } = error as NodeJS.ErrnoException;
-  if (code === undefined || syscall === undefined) return undefined;
-  return refusals[code] ?? code;
-}
-
-const refusals: Readonly<Record<string, string>> = {
-  EEXIST: "it is a file",
-  ENOTDIR: "a part of its path is a file",
-  EISDIR: "a folder is where a file has to go",
-  EACCES: "this user may not write there",
-  EPERM: "this user may not write there",
-  EROFS: "the file system is read-only",
-  ENOSPC: "the disk is full",
-};
 
 function unwritable(directory: string, reason: string): Diagnostic {
   return {

@@ -43,6 +43,7 @@ import { check as noSharedSource } from "./no-shared-source.ts";
 import { check as noSipPortInRtp } from "./no-sip-port-in-rtp.ts";
 import { check as noTranscodedCall } from "./no-transcoded-call.ts";
 import { check as noUncarriedCall } from "./no-uncarried-call.ts";
+import { check as noUnheardSource } from "./no-unheard-source.ts";
 import { check as noUnreachableAgent } from "./no-unreachable-agent.ts";
 import { check as noUnreachableCarrier } from "./no-unreachable-carrier.ts";
 import { check as noUnsafeEngine } from "./no-unsafe-engine.ts";
@@ -106,6 +107,7 @@ export const checks: readonly Check[] = [
   noSipPortInRtp,
   noTranscodedCall,
   noUncarriedCall,
+  noUnheardSource,
   noUnreachableAgent,
   noUnreachableCarrier,
   noUnsafeEngine,

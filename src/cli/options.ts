@@ -1,5 +1,5 @@
 /** Arguments and options that several verbs share. */
-import { Argument, Option } from "commander";
+import { Argument, InvalidArgumentError, Option } from "commander";
 import type { EngineLine } from "../model/model.ts";
 
 const lines: readonly EngineLine[] = ["6.1", "6.0", "5.6"];
@@ -21,5 +21,8 @@ export function engineOf(options: Readonly<Record<string, unknown>>): EngineLine
 
 /** `--out FOLDER`, the output folder. */
 export function outOption(): Option {
-  return new Option("--out <folder>", "output folder").default("dist");
+  return new Option("--out <folder>", "output folder").default("dist").argParser((folder) => {
+    if (folder === "") throw new InvalidArgumentError("Name a folder; '.' is the current one.");
+    return folder;
+  });
 }

@@ -172,6 +172,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Compare it with schemas/crew.config.schema.json."
     ]
   },
+  "CREW1019": {
+    "severity": "info",
+    "messages": [
+      "'…' is undefined, as if it were not there."
+    ],
+    "help": [
+      "If that is not meant, look where its value comes from; a variable of the environment may not be set."
+    ]
+  },
   "CREW1301": {
     "severity": "error",
     "messages": [
@@ -230,6 +239,15 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "Name another folder with --out, or make room for this one."
     ]
   },
+  "CREW1307": {
+    "severity": "error",
+    "messages": [
+      "The folder … cannot be written: …."
+    ],
+    "help": [
+      "Name another folder, as in 'crew init edge'."
+    ]
+  },
   "CREW1900": {
     "severity": "error",
     "messages": [
@@ -257,12 +275,14 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "help": [
       "Add one of them: ….",
+      "Give secret() the name of the variable that holds it, as text: secret(\"TRUNK_PASSWORD\"). What it got is undefined.",
       "Add '…'."
     ]
   },
   "CREW2003": {
     "severity": "error",
     "messages": [
+      "… …must be ….",
       "… is …, but must be …."
     ],
     "help": []
@@ -271,6 +291,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "severity": "error",
     "messages": [
       "… is no valid name: ….",
+      "… …….",
       "… is …, but must be …."
     ],
     "help": [
@@ -322,7 +343,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     ],
     "why": "The crew_id names the trunk in logs, limits and headers, and callers may dial it.",
     "help": [
-      "Give each trunk its own 'crew_id'; without one it is 'crew'."
+      "Give each trunk its own 'crew_id'; without one it is 'crew'. A trunk that stands in the list twice goes out once."
     ]
   },
   "CREW2105": {
@@ -909,11 +930,13 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW6006": {
     "severity": "error",
     "messages": [
-      "… is taken by …."
+      "… is taken by ….",
+      "…, where rtpengine takes its orders, is taken by …."
     ],
     "why": "Two programs can bind the same UDP port without an error, and the one that started last gets all packets.",
     "help": [
-      "Stop that program, or choose another port in network."
+      "Stop that program, or choose another port in network.",
+      "Stop that program; 'crew status' and 'crew down' know the edges of this host."
     ]
   },
   "CREW6007": {
@@ -1098,6 +1121,16 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "why": "Whoever finds a hole in them would then have the whole host.",
     "help": [
       "Keep state folder and engine where others may pass: chmod o+x on every folder above, or name other folders with --state and CREW_ENGINE_DIR."
+    ]
+  },
+  "CREW6031": {
+    "severity": "warning",
+    "messages": [
+      "… did not run, and … started again."
+    ],
+    "why": "Each is started again by itself when it dies, but not where its supervisor and the guard die with it.",
+    "help": [
+      "Look in the log of the host for what ended them, such as a lack of memory."
     ]
   },
   "CREW6900": {

@@ -22,12 +22,12 @@ export function createProgram(streams: Streams): Command {
   const program = new Command("crew")
     .description("Telephone trunks as code: compiles crew.config.ts into a SIP edge and runs it.")
     .usage("<verb> [options]")
-    .version(packageVersion(), "--version", "print the version")
+    .version(packageVersion(), "-v, --version", "print the version")
     .helpOption("-h, --help", "show help")
     .helpCommand("help [verb]", "show help, of a verb where one is named")
     .addHelpText(
       "after",
-      "\nStart with:\n  $ crew init         write a commented crew.config.ts\n  $ crew build        compile it into dist/\n  $ crew deploy       put it into service on this host\n",
+      "\nStart with:\n  $ npx crew init     write a commented crew.config.ts\n  $ npx crew build    compile it into dist/\n  $ npx crew deploy   put it into service on this host\n",
     );
   configure(program, streams);
   for (const { name, summary } of verbs) {

@@ -47,9 +47,9 @@ export async function report(
   }
 }
 
-/** A person needs no place for a mere remark, and finding places costs more time than a whole build. */
+/** Finding places costs more time than a whole build, and what concerns the whole config needs none. */
 function needsPlaces({ diagnostics }: VerbResult, { output }: GlobalOptions): boolean {
-  return output !== "text" || diagnostics.some((d) => d.severity !== "info");
+  return output !== "text" || diagnostics.some((d) => d.severity !== "info" || (d.pointer ?? "") !== "");
 }
 
 /** A source that cannot be read costs its code frame, not the message. */

@@ -58,7 +58,7 @@ async function parse(argv: readonly string[], io: Io): Promise<Outcome> {
     width: Math.min(110, (io.stdout as { readonly columns?: number }).columns ?? 100),
   });
   const name = verbName(argv);
-  if (name === undefined && !argv.some((a) => ["-h", "--help", "--version", "help"].includes(a))) {
+  if (name === undefined && !argv.some((a) => ["-h", "--help", "-v", "--version", "help"].includes(a))) {
     return {
       verb: undefined,
       usage: usageProblem("No verb is given.", `Verbs: ${names()}. See 'crew --help'.`),

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { fullDisk } from "../bundle/folder.ts";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Model } from "../model/model.ts";
 import { callRpc } from "../verify/binrpc.ts";
@@ -15,7 +16,13 @@ import { type Echo, openEcho } from "./proof/echo.ts";
 import { type Proof, prove } from "./proof/prove.ts";
 import { relayGeneration, relayService, runRelay } from "./relay.ts";
 import { claim, readJson, writeJson } from "./state/files.ts";
-import { type Activation, currentGeneration, kamailioService, setStatus } from "./state/generations.ts";
+import {
+  type Activation,
+  currentGeneration,
+  kamailioService,
+  noteStatus,
+  setStatus,
+} from "./state/generations.ts";
 import { generationPaths } from "./state/paths.ts";
 import { identify, processSpace } from "./supervise/process.ts";
 import type { Service } from "./supervise/scripts.ts";
@@ -65,15 +72,35 @@ export async function activate(order: ActivationOrder): Promise<ActivationResult
     deadline: Date.now() + activationTime,
     relay_before: relayBefore ?? null,
   };
-  await writeJson(paths.activation, activation);
-  await setStatus(paths, generation, "activating");
-  const result = await switchAndProve(order, relayBefore);
-  if ("problem" in result) return goBack(order, result.problem, previous);
+  const carrying =
+    previous !== undefined && edge.supervisor.state(kamailioService(previous)).main !== undefined
+      ? previous
+      : undefined;
+  const result = await written(paths.root, async () => {
+    await writeJson(paths.activation, activation);
+    await setStatus(paths, generation, "activating");
+    return switchAndProve(order, relayBefore);
+  });
+  if ("problem" in result) return goBack(order, result.problem, carrying);
   say("commit");
   if (!(await claim(paths.activation, paths.current)))
-    return goBack(order, problems.takenBack("its time was over"), previous);
-  await setStatus(paths, generation, "current");
+    return goBack(order, problems.takenBack("its time was over"), carrying);
+  await noteStatus(paths, generation, "current");
   return { outcome: "committed", ...result };
+}
+
+/** Does what writes to the state folder; a disk that is full is a problem, not a bug. */
+async function written<T extends object>(
+  root: string,
+  work: () => Promise<T>,
+): Promise<T | { readonly problem: Diagnostic }> {
+  try {
+    return await work();
+  } catch (error) {
+    const reason = fullDisk(error);
+    if (reason === undefined) throw error;
+    return { problem: problems.stateFolder(root, reason) };
+  }
 }
 
 async function switchAndProve(
@@ -150,10 +177,11 @@ async function waitForKamailio(
 async function goBack(
   order: ActivationOrder,
   problem: Diagnostic,
-  previous: number | undefined,
+  carrying: number | undefined,
 ): Promise<ActivationResult> {
   const { edge, say } = order;
-  say(previous === undefined ? "go back: stop what was started" : `go back to generation ${previous}`);
+  say(carrying === undefined ? "go back: stop what was started" : `go back to generation ${carrying}`);
+  const begun = existsSync(edge.paths.activation) || existsSync(edge.paths.rollback);
   const back = await takeBack(edge, problem.message);
   if (back?.failure !== undefined)
     return { outcome: "not_rolled_back", diagnostics: [problem, problems.notRolledBack(back.failure)] };
@@ -162,8 +190,8 @@ async function goBack(
       outcome: "not_rolled_back",
       diagnostics: [problem, problems.notRolledBack("the guard does not finish")],
     };
-  const why = back === undefined ? [await guardsReason(edge, order.generation)] : [];
-  return { outcome: "rolled_back", diagnostics: [problem, ...why, problems.wentBack(previous)] };
+  const why = back === undefined && begun ? [await guardsReason(edge, order.generation)] : [];
+  return { outcome: "rolled_back", diagnostics: [problem, ...why, problems.wentBack(carrying)] };
 }
 
 async function guardsReason(edge: Edge, generation: number): Promise<Diagnostic> {

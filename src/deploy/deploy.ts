@@ -1,7 +1,9 @@
 /** A deployment on this host, from a bundle to a committed generation. */
+import { existsSync } from "node:fs";
 import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
+import { fullDisk, makeFolder, refusal } from "../bundle/folder.ts";
 import { type Diagnostic, hasErrors } from "../core/diagnostic.ts";
 import type { EngineRuntime } from "../host/runtime.ts";
 import { activate, planProof } from "./activate.ts";
@@ -14,6 +16,7 @@ import { problems } from "./problems.ts";
 import { guardService, kamailioProcess, runGuard } from "./processes.ts";
 import type { Proof } from "./proof/prove.ts";
 import { relayChanges, relayGeneration, relayService } from "./relay.ts";
+import { repair } from "./repair.ts";
 import type { BoundSecrets, DigestRecord, PasswordRecord } from "./secrets.ts";
 import { callsInRelay } from "./sessions.ts";
 import { commitStaging, stagingFolder, writeStaging } from "./stage.ts";
@@ -69,23 +72,40 @@ export interface DeployReport {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Of a path, what would end it where a script includes files and names sockets. */
+const unreadable = /[^\p{L}\p{N}._+@~/-]/u;
+
 /** Deploys. Expected problems are in the report; CREW60xx. */
 export async function deploy(request: DeployRequest): Promise<DeployReport> {
   const { edge } = request;
+  const refused = (reason: string): DeployReport => ({
+    outcome: "refused",
+    diagnostics: [problems.stateFolder(edge.paths.root, reason)],
+  });
+  if (unreadable.test(edge.paths.root))
+    return refused("Kamailio reads no path with white space, quotes or signs other than . _ - + @ ~");
   try {
-    await mkdir(edge.paths.generations, { recursive: true });
+    makeFolder(edge.paths.generations);
     await mkdir(edge.paths.log, { recursive: true });
   } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    return { outcome: "refused", diagnostics: [problems.stateFolder(edge.paths.root, reason)] };
+    return refused(refusal(error) ?? String(error));
   }
   const lock = await takeLock(edge);
   if (typeof lock === "object" && "pid" in lock)
     return { outcome: "locked", diagnostics: [problems.locked(lock.pid)] };
   const onAbort = (): void => request.say("interrupted");
   request.signal.addEventListener("abort", onAbort, { once: true });
+  // Stays, so that an interruption behind the commit finds somebody who listens, and the answer is still given.
+  request.signal.addEventListener("abort", () => {});
   try {
     return await locked(request);
+  } catch (error) {
+    const reason = fullDisk(error);
+    if (reason === undefined || existsSync(edge.paths.activation)) throw error;
+    const current = await currentGeneration(edge.paths);
+    if (current === undefined || !isRunning(edge, current))
+      await edge.supervisor.down(guardService, { remove: true });
+    return refused(reason);
   } finally {
     request.signal.removeEventListener("abort", onAbort);
     await rm(stagingFolder(edge), { recursive: true, force: true });
@@ -108,7 +128,10 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
   const secretsMark = "fingerprint" in secrets ? secrets.fingerprint : fingerprint(keys, secrets.values);
   const running = previous !== undefined && isRunning(edge, previous);
   const old = previous === undefined ? undefined : await readFacts(paths, previous);
-  if (running && old !== undefined && isSame(old, bundle, secretsMark, runtime)) return done("unchanged");
+  if (running && old !== undefined && isSame(old, bundle, secretsMark, runtime)) {
+    const repaired = await repair(edge, previous);
+    return done(hasErrors(repaired) ? "refused" : "unchanged", repaired);
+  }
 
   const refusals = await hostProblems(edge, bundle.model);
   if (refusals.length > 0) return done("refused", refusals);
@@ -195,7 +218,7 @@ async function locked(request: DeployRequest): Promise<DeployReport> {
         diagnostics: [...before, ...warnings, ...result.diagnostics],
       };
     }
-    if (previous === undefined) await supervisor.down(guardService, { remove: true });
+    if (!running) await supervisor.down(guardService, { remove: true });
     const interrupted = signal.aborted && result.outcome === "rolled_back";
     return done(interrupted ? "interrupted" : result.outcome, [...warnings, ...result.diagnostics]);
   } finally {

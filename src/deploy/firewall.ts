@@ -43,7 +43,10 @@ export async function loadFirewall(edge: Edge, generation: number): Promise<stri
     boot: bootId(),
   } satisfies FirewallState);
   const reason = await load(edge, generation);
-  if (reason === undefined) return undefined;
+  if (reason === undefined) {
+    if (before !== undefined) await deleteUnlike(edge, before.generation, generation);
+    return undefined;
+  }
   if (before === undefined) await rm(edge.paths.firewall, { force: true });
   else await writeJson(edge.paths.firewall, before);
   return reason;
@@ -61,16 +64,30 @@ export async function revertFirewall(edge: Edge, generation: number): Promise<st
 export async function removeFirewall(edge: Edge): Promise<string | undefined> {
   const state = await readState(edge);
   if (state === undefined) return undefined;
-  const file = rulesetFile(edge, state.generation);
-  const table = file === undefined ? undefined : tableOf(await readFile(file, "utf8"));
-  if (table !== undefined) {
-    const result = await run(edge.programs.command("nft", ["delete", "table", ...table]), {
-      timeout: 10_000,
-    });
-    if (!result.ok && !/No such file/.test(result.stderr)) return result.stderr.trim() || describeEnd(result);
-  }
+  const table = await tableIn(edge, state.generation);
+  const refused = table === undefined ? undefined : await deleteTable(edge, table);
+  if (refused !== undefined) return refused;
   await rm(edge.paths.firewall, { force: true });
   return undefined;
+}
+
+/** An edge that has another name now has another table, and the old one would go on dropping packets. */
+async function deleteUnlike(edge: Edge, before: number, now: number): Promise<void> {
+  const [old, fresh] = [await tableIn(edge, before), await tableIn(edge, now)];
+  if (old !== undefined && fresh !== undefined && old.join() !== fresh.join()) await deleteTable(edge, old);
+}
+
+async function tableIn(edge: Edge, generation: number): Promise<Table | undefined> {
+  const file = rulesetFile(edge, generation);
+  return file === undefined ? undefined : tableOf(await readFile(file, "utf8"));
+}
+
+/** Gives the reason where nft refuses; a table that is not there is none. */
+async function deleteTable(edge: Edge, table: Table): Promise<string | undefined> {
+  const result = await run(edge.programs.command("nft", ["delete", "table", ...table]), { timeout: 10_000 });
+  return result.ok || /No such file/.test(result.stderr)
+    ? undefined
+    : result.stderr.trim() || describeEnd(result);
 }
 
 async function load(edge: Edge, generation: number): Promise<string | undefined> {
@@ -86,8 +103,11 @@ function rulesetFile(edge: Edge, generation: number): string | undefined {
   return ["edge.nft.json", "edge.nft"].map((name) => join(folder, name)).find((path) => existsSync(path));
 }
 
-/** Family and name of the table that a ruleset adds. */
-export function tableOf(ruleset: string): readonly [string, string] | undefined {
+/** Family and name. */
+type Table = readonly [string, string];
+
+/** The table that a ruleset adds. */
+export function tableOf(ruleset: string): Table | undefined {
   const text = /\btable\s+(inet|ip6?)\s+([A-Za-z_][\w-]*)/.exec(ruleset);
   if (!ruleset.trimStart().startsWith("{")) return text?.[1] && text[2] ? [text[1], text[2]] : undefined;
   const found = /"table"\s*:\s*(\{[^{}]*\})/.exec(ruleset)?.[1];

@@ -11,6 +11,7 @@ import {
   type Listener,
   listenersOf,
   lowestPort,
+  relayListeners,
 } from "./ports.ts";
 import { problems } from "./problems.ts";
 import { generationNumbers, readFacts } from "./state/generations.ts";
@@ -26,24 +27,28 @@ export async function hostProblems(edge: Edge, model: Model): Promise<readonly D
     return foreign.map(({ at, address }) => problems.foreignAddress(at, address, hostAddresses()));
   const ours = (): ReadonlySet<number> =>
     new Set(edge.supervisor.names().flatMap((name) => edge.supervisor.state(name).pids));
-  const looked = await Promise.all(
-    listenersOf(model).map(async (listener) => ({ listener, holder: await holderOf(listener, ours) })),
-  );
+  const held = async (listeners: readonly Listener[]) =>
+    (
+      await Promise.all(
+        listeners.map(async (listener) => ({ listener, holder: await holderOf(listener, ours) })),
+      )
+    ).flatMap(({ listener, holder }) =>
+      holder === undefined
+        ? []
+        : {
+            at: listener.at,
+            name: nameOf(listener),
+            by: holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
+          },
+    );
   const lowest = lowestPort();
   const privileged = listenersOf(model).filter(({ port }) => port < lowest);
   const socket = join(generationPaths(edge.paths, 1_000_000).private, "ctl.sock");
   return [
     ...(Buffer.byteLength(socket) > 107 ? [problems.longPath(socket)] : []),
     ...privileged.map((listener) => problems.privilegedPort(listener.at, nameOf(listener), lowest)),
-    ...looked.flatMap(({ listener, holder }) =>
-      holder === undefined
-        ? []
-        : problems.portTaken(
-            listener.at,
-            nameOf(listener),
-            holder.pid === undefined ? undefined : `${holder.program} (process ${holder.pid})`,
-          ),
-    ),
+    ...(await held(listenersOf(model))).map(({ at, name, by }) => problems.portTaken(at, name, by)),
+    ...(await held(relayListeners)).map(({ name, by }) => problems.relayPortTaken(name, by)),
   ];
 }
 

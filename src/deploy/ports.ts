@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { JsonPointer } from "../core/pointer.ts";
 import { join } from "../core/pointer.ts";
 import type { Model } from "../model/model.ts";
+import { control } from "../targets/rtpengine/lower.ts";
 import { hasCapability } from "./supervise/process.ts";
 
 export interface Listener {
@@ -35,6 +36,12 @@ export function listenersOf(model: Model): readonly Listener[] {
     });
   return [...side("carrier", own), ...side("agents", [network.agents.address])];
 }
+
+/** The sockets on which rtpengine takes orders. */
+export const relayListeners: readonly Listener[] = [
+  { at: "", protocol: "udp", address: control.address, port: control.ng },
+  { at: "", protocol: "tcp", address: control.address, port: control.cli },
+];
 
 /** Addresses that the edge binds to, with the property each comes from. */
 export function addressesOf(model: Model): readonly { readonly at: JsonPointer; readonly address: string }[] {
@@ -168,7 +175,7 @@ function socketOwners(
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name)))
     for (const inode of socketsOf(pid)) {
       if (!inodes.has(inode) || owners.has(inode)) continue;
-      const program = unlessGone(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
+      const program = unlessGone(() => programOf(pid));
       if (program !== undefined) owners.set(inode, { pid: Number(pid), program });
     }
   return owners;
@@ -202,4 +209,13 @@ export function freePort(avoid: ReadonlySet<number>): number {
     const port = randomInt(61_000, 65_500);
     if (!taken.has(port) && !avoid.has(port)) return port;
   }
+}
+
+/** Programs of a private root are started by its loader, which is told their names (ld.so(8), `--argv0`). */
+function programOf(pid: string): string {
+  const words = readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0");
+  const name = words[words.indexOf("--argv0") + 1];
+  return words.includes("--argv0") && name !== undefined && name !== ""
+    ? name
+    : readFileSync(`/proc/${pid}/comm`, "utf8").trim();
 }

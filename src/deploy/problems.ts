@@ -51,6 +51,12 @@ export const problems = {
       why: "Two programs can bind the same UDP port without an error, and the one that started last gets all packets.",
       help: "Stop that program, or choose another port in network.",
     }),
+  relayPortTaken: (what: string, holder: string | undefined): Diagnostic =>
+    error("CREW6006", {
+      message: `${what}, where rtpengine takes its orders, is taken by ${holder ?? "a process that this user cannot see"}.`,
+      why: "The ports of these orders are the same for every edge, so that a host carries one.",
+      help: "Stop that program; 'crew status' and 'crew down' know the edges of this host.",
+    }),
   foreignAddress: (at: JsonPointer, address: string, have: readonly string[]): Diagnostic =>
     error("CREW6007", {
       pointer: at,
@@ -91,6 +97,13 @@ export const problems = {
       generation === undefined
         ? "Nothing runs, as before this deployment."
         : `Generation ${generation} carries the calls, as before this deployment.`,
+  }),
+  repaired: (names: readonly string[]): Diagnostic => ({
+    code: "CREW6031",
+    severity: "warning",
+    message: `${names.join(" and ")} did not run, and ${names.length === 1 ? "was" : "were"} started again.`,
+    why: "Each is started again by itself when it dies, but not where its supervisor and the guard die with it.",
+    help: "Look in the log of the host for what ended them, such as a lack of memory.",
   }),
   firewallSkipped: (): Diagnostic => ({
     code: "CREW6017",

@@ -1,9 +1,9 @@
 /** What runs of an edge, and how it fares. */
 import { callRpc, type RpcValue } from "../verify/binrpc.ts";
 import { type ContactReport, contacts } from "./contacts.ts";
+import { controlSocket } from "./control.ts";
 import type { Edge } from "./edge.ts";
 import { loadedFirewall } from "./firewall.ts";
-import { controlSocket } from "./guard/retire.ts";
 import { guardService } from "./processes.ts";
 import { type RegistrationReport, registrations } from "./registrations.ts";
 import { relayService } from "./relay.ts";

@@ -1,10 +1,15 @@
 /** Undoes an activation: the new process stops, which gives the port back to the old one at once. */
 import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { controlSocket, transactions } from "./control.ts";
 import type { Edge } from "./edge.ts";
 import { revertFirewall } from "./firewall.ts";
 import { relayGeneration, runRelay, stopRelay } from "./relay.ts";
 import { claim, readJson } from "./state/files.ts";
-import { type Activation, kamailioService, setStatus } from "./state/generations.ts";
+import { type Activation, kamailioService, noteStatus } from "./state/generations.ts";
+
+/** Milliseconds in which calls that are set up in the new process may be answered: what still rings then ends with it. */
+const answerTime = 2000;
 
 export interface TakenBack {
   readonly activation: Activation;
@@ -23,6 +28,7 @@ export async function takeBack(edge: Edge, reason: string): Promise<TakenBack | 
   if (activation === undefined) return undefined;
   const { generation, previous, relay_before } = activation;
   const failures: string[] = [];
+  await answered(edge, generation);
   if (!(await edge.supervisor.down(kamailioService(generation), { remove: true })))
     failures.push(`Kamailio of generation ${generation} does not stop`);
   const firewall = await revertFirewall(edge, generation);
@@ -32,7 +38,17 @@ export async function takeBack(edge: Edge, reason: string): Promise<TakenBack | 
     const back = relay_before === null ? await stopRelay(edge) : await runRelay(edge, relay_before);
     if (!back) failures.push("rtpengine does not run as before");
   }
-  await setStatus(paths, generation, "failed", reason);
+  await noteStatus(paths, generation, "failed", reason);
   await rm(paths.rollback, { force: true });
   return { activation, ...(failures.length > 0 ? { failure: failures.join("; ") } : {}) };
+}
+
+/** Waits for a moment in which the process sets no call up, where it answers at all. */
+async function answered(edge: Edge, generation: number): Promise<void> {
+  const deadline = performance.now() + answerTime;
+  while (performance.now() < deadline) {
+    const open = await transactions(controlSocket(edge, generation));
+    if (open === undefined || open.unanswered === 0) return;
+    await sleep(50);
+  }
 }

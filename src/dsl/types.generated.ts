@@ -135,7 +135,7 @@ export interface Limits {
    */
   readonly call_minutes?: number | undefined;
   /**
-   * Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call, since the other may be silent for good reasons (mute with DTX); a side that is gone while the other sends is what `session_timer` finds. On hold, where no packets are expected, it is 58 minutes.
+   * Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call, since the other may be silent for good reasons (mute with DTX); a side that is gone while the other sends is what `session_timer` finds. On hold, where a side has said that it does not send, it is 58 minutes.
    *
    * @default 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer
    */
@@ -742,13 +742,13 @@ export interface Match {
   readonly to_user?: string | undefined;
   /** Called number, compared in E.164; `country` on the trunk completes national forms. A short number, of fewer than 7 digits such as `911`, is compared as it is. */
   readonly to_uri?: string | undefined;
-  /** Start of the called number in E.164, for example `+1415`. */
+  /** Start of the called number in E.164, for example `+1415`. Without `+` it is the start of a national number of the trunk's `country`. */
   readonly to_prefix?: string | undefined;
   /** Regular expression (POSIX extended) that the whole called user part must match, as dialled and case-sensitively, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group. */
   readonly to_pattern?: string | undefined;
   /** Caller's number, compared in E.164. */
   readonly caller?: string | undefined;
-  /** Start of the caller's number in E.164, for example `+49`. */
+  /** Start of the caller's number in E.164, for example `+49`. Without `+` it is the start of a national number of the trunk's `country`. */
   readonly caller_prefix?: string | undefined;
   /** What a header of the INVITE must be; of several, all. Where the INVITE has several of a name, one that fits is enough. */
   readonly header?: HeaderCondition | readonly HeaderCondition[] | undefined;
@@ -1101,7 +1101,7 @@ export interface RtpReserve {
 /**
  * Certificate of the edge; the files stay on the edge.
  *
- * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
+ * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS; nor is there any for a trunk alone, without `defineEdge`
  */
 export interface TlsFiles {
   /** Path of the certificate chain (PEM) on the edge. */
@@ -1151,7 +1151,7 @@ export interface Network {
   /**
    * Certificate of the edge; the files stay on the edge.
    *
-   * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS
+   * @default `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS; nor is there any for a trunk alone, without `defineEdge`
    */
   readonly tls?: TlsFiles | undefined;
 }

@@ -34,12 +34,6 @@ const missing: Readonly<Partial<Record<CapabilityName, Missing>>> = {
   tcp: only56("Debian 12's packages serve UDP only: a hole in reading TCP (CVE-2026-39863) stays open there"),
   digest_inbound: only56(fixedPeersOnly),
   sha256_digest: only56(fixedPeersOnly),
-  sha256_digest_outbound: {
-    "6.1": "the uac module of Kamailio 6.1 answers with MD5 only",
-    "6.0": "the uac module of Kamailio 6.0 answers with MD5 only",
-    "5.6": "the uac module of Kamailio 5.6 answers with MD5 only",
-  },
-  registration_reload: only56("uac reload_delta came with Kamailio 6.0"),
   dynamic_peers: only56(fixedPeersOnly),
   learned_media: only56(
     "rtpengine 10.5.3.5-1+deb12u1 has the heuristic fix of CVE-2025-53399 alone: no strict source while it learns",

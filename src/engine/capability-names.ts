@@ -23,7 +23,7 @@ export const capabilities = {
   dtls: "DTLS-SRTP",
   webrtc: "WebRTC endpoints",
   codec_order: "the order in which codecs are offered",
-  transcoding: "transcoding between G.711, G.722 and G.729",
+  transcoding: "transcoding between G.711 and G.722",
   transcode_opus: "transcoding to and from Opus",
   opus_sample_rate: "an Opus sample rate that the encoder follows",
   opus_dtmf_8000: "DTMF at 8 kHz beside Opus (asymmetric codecs)",

@@ -1,9 +1,9 @@
 /** Runs a transpiled config: bounded in time, its output kept off stdout, its exits caught. */
-import { createRequire } from "node:module";
 import { Script } from "node:vm";
 import { dslSymbol } from "./esbuild-plugins.ts";
 import { type Plain, toPlain } from "./plain.ts";
-import type { ConfigScript } from "./transpile.ts";
+import { runModules } from "./run-modules.ts";
+import type { ConfigScript, ModuleScripts } from "./transpile.ts";
 
 export type Evaluation =
   | { readonly type: "value"; readonly plain: Plain }
@@ -12,8 +12,8 @@ export type Evaluation =
   | { readonly type: "exited"; readonly stack: string }
   | { readonly type: "timeout" };
 
-/** The name of the script in stack traces. */
-export const scriptName = "crew:config";
+/** The name of a script that is one for all files in stack traces. */
+export const bundleName = "crew:config";
 
 class ConfigExit extends Error {}
 
@@ -30,7 +30,9 @@ export async function evaluate(
   globals[Symbol.for(dslSymbol)] = dsl;
   try {
     const evaluation =
-      script.format === "script" ? runScript(script.code, entry, limit) : await runModule(script.code, limit);
+      script.format === "scripts"
+        ? runScripts(script, entry, dsl, limit)
+        : await runModule(script.code, limit);
     const lost = await rejections.end();
     return evaluation.type === "value" && lost.length > 0 ? { type: "threw", error: lost[0] } : evaluation;
   } catch (error) {
@@ -67,20 +69,12 @@ function catchRejections(): { end(): Promise<readonly unknown[]> } {
   };
 }
 
-type Factory = (exports: object, require: NodeJS.Require, module: { exports: object }) => void;
-
-function runScript(code: string, entry: string, limit: number): Evaluation {
-  const factory = new Script(`(function (exports, require, module) {${code}\n})`, {
-    filename: scriptName,
-  }).runInThisContext() as Factory;
-  const require = createRequire(entry);
+function runScripts(scripts: ModuleScripts, entry: string, dsl: object, limit: number): Evaluation {
   const run = Symbol.for("crew.run");
   const globals = globalThis as Record<PropertyKey, unknown>;
   let evaluation: Evaluation = { type: "timeout" };
   globals[run] = () => {
-    const module = { exports: {} };
-    factory(module.exports, require, module);
-    evaluation = read(module.exports);
+    evaluation = read(runModules(scripts, entry, dsl));
   };
   try {
     new Script(`globalThis[Symbol.for("crew.run")]()`, { filename: "crew:run" }).runInThisContext({
@@ -94,7 +88,7 @@ function runScript(code: string, entry: string, limit: number): Evaluation {
 
 /** Node runs modules without a time limit of its own; what awaits for ever is given up, a loop is not. */
 async function runModule(code: string, limit: number): Promise<Evaluation> {
-  const url = `data:text/javascript;base64,${Buffer.from(`${code}\n//# sourceURL=${scriptName}`).toString("base64")}`;
+  const url = `data:text/javascript;base64,${Buffer.from(`${code}\n//# sourceURL=${bundleName}`).toString("base64")}`;
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Evaluation>((done) => {
     timer = setTimeout(() => done({ type: "timeout" }), limit);

@@ -15,10 +15,21 @@ export function syntaxHint(message: string, line: string, column: number): strin
   return found === undefined || start + found.length < column ? undefined : quoteHint(found);
 }
 
-/** For a name that nothing declares. */
-export function undeclaredHint(error: unknown, exported: readonly string[]): string | undefined {
-  const name = error instanceof Error ? /^(\S+) is not defined$/.exec(error.message)?.[1] : undefined;
-  if (name === undefined || !(error instanceof ReferenceError)) return undefined;
+/** For an error that a config throws while it runs; `exported` is what `crew` gives. */
+export function thrownHint(error: unknown, exported: readonly string[]): string {
+  if (error instanceof ReferenceError) {
+    const unset = /^Cannot access '(\S+)' before initialization$/.exec(error.message)?.[1];
+    if (unset !== undefined)
+      return `What '${unset}' is stands further down: move it above its first use. Of two files that import each other, one runs before the other is ready; move what both need into a third.`;
+    const undeclared = /^(\S+) is not defined$/.exec(error.message)?.[1];
+    if (undeclared !== undefined) return undeclaredHint(undeclared, exported);
+  }
+  return error instanceof TypeError || error instanceof RangeError
+    ? "Look at the marked line; what it reads is not what it expects."
+    : "The config, or what it imports, throws this itself; the marked line is where.";
+}
+
+function undeclaredHint(name: string, exported: readonly string[]): string {
   if (exported.includes(name)) return `Add 'import { ${name} } from "crew";' at the top.`;
   const near = suggest(name, exported);
   const meant = near === undefined ? "" : `Did you mean '${near}'? `;

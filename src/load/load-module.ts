@@ -3,10 +3,11 @@
 import { realpathSync } from "node:fs";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { Origins } from "../core/origins.ts";
+import type { JsonPointer } from "../core/pointer.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import * as dsl from "../dsl/index.ts";
 import { type Evaluation, evaluate } from "./evaluate.ts";
-import { undeclaredHint } from "./hints.ts";
+import { thrownHint } from "./hints.ts";
 import type { Loaded } from "./load.ts";
 import { moduleOrigins } from "./origins/module-origins.ts";
 import { displayPath, fileSpan } from "./place.ts";
@@ -23,7 +24,7 @@ export async function loadModule(path: string, folder: string, limit: number): P
   const evaluation = await evaluate(script, entry, dsl, limit);
   if (evaluation.type !== "value")
     return failed(...diagnostics, await failure(evaluation, script, entry, cwd, limit));
-  const { value, problems } = evaluation.plain;
+  const { value, problems, unset } = evaluation.plain;
   const origins = moduleOrigins({ entry, cwd, value, files: script.files, imports: script.imports });
   if (problems.length > 0)
     return failed(
@@ -31,10 +32,21 @@ export async function loadModule(path: string, folder: string, limit: number): P
       ...(await Promise.all(problems.map((p) => located(p, origins, entry, cwd)))),
     );
   const file = displayPath(entry, cwd);
-  return ok(
-    { file, value, format: "ts", origins, files: script.files, checkSchema: async () => [] },
-    diagnostics,
-  );
+  return ok({ file, value, format: "ts", origins, files: script.files, checkSchema: async () => [] }, [
+    ...diagnostics,
+    ...[...unset].map(([name, pointer]) => leftOut(name, pointer)),
+  ]);
+}
+
+/** Mostly it is meant, for `a: b ? c : undefined` is how an optional property is written. */
+function leftOut(name: string, pointer: JsonPointer): Diagnostic {
+  return {
+    code: "CREW1019",
+    severity: "info",
+    pointer,
+    message: `'${name}' is undefined, as if it were not there.`,
+    help: "If that is not meant, look where its value comes from; a variable of the environment may not be set.",
+  };
 }
 
 async function located(
@@ -70,13 +82,12 @@ async function failure(
     case "threw": {
       const { error } = evaluation;
       const span = thrownAt(error instanceof Error ? error.stack : undefined, script, entry, cwd);
-      const help = undeclaredHint(error, Object.keys(dsl));
       return {
         code: "CREW1007",
         severity: "error",
         span,
         message: `The config fails while it runs: ${describe(error)}.`,
-        help: help ?? "Look at the marked line; what it reads is not what it expects.",
+        help: thrownHint(error, Object.keys(dsl)),
       };
     }
     case "exited":
@@ -101,6 +112,11 @@ async function failure(
 
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `it threw ${String(error).slice(0, 200)}`;
-  const text = error.name === "Error" ? error.message : `${error.name}: ${error.message}`;
+  const message = error.message
+    // Node quotes what a method is missing of, which may be a secret.
+    .replace(/^(["'`]).*\1(?=[.[(])/, '"…"')
+    // As esbuild writes what is imported.
+    .replace(/\(0 , import_\w+\.(\w+)\)|\bimport_\w+\.(\w+)/g, "$1$2");
+  const text = error.name === "Error" ? message : `${error.name}: ${message}`;
   return (text.split("\n")[0] ?? "").slice(0, 500).replace(/\.$/, "");
 }

@@ -12,6 +12,8 @@ export interface PlainProblem {
 export interface Plain {
   readonly value: unknown;
   readonly problems: readonly PlainProblem[];
+  /** Where properties are `undefined`, of each name the first. */
+  readonly unset: ReadonlyMap<string, JsonPointer>;
 }
 
 /** Values in a config, those that are shared counted as often as they are used. */
@@ -24,6 +26,7 @@ const small = 16;
 /** A copy as JSON holds it: properties that are `undefined` are left out, shared objects stay shared unless they are small. */
 export function toPlain(root: unknown): Plain {
   const problems: PlainProblem[] = [];
+  const unset = new Map<string, JsonPointer>();
   const done = new Map<object, { readonly copy: unknown; readonly size: number }>();
   const open: object[] = [];
   const path: (string | number)[] = [];
@@ -115,7 +118,9 @@ export function toPlain(root: unknown): Plain {
     for (const name of Object.keys(value)) {
       path.push(name);
       const inner = (value as Record<string, unknown>)[name];
-      if (inner !== undefined) {
+      if (inner === undefined) {
+        if (!unset.has(name) && unset.size < maximumProblems) unset.set(name, pointer(...path));
+      } else {
         const plain = copy(inner);
         if (name === "__proto__") Object.defineProperty(result, name, { value: plain, enumerable: true });
         else result[name] = plain;
@@ -131,6 +136,7 @@ export function toPlain(root: unknown): Plain {
       (message) => report("CREW1007", message),
     ),
     problems,
+    unset,
   };
 }
 

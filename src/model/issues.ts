@@ -53,10 +53,8 @@ function explain(issue: Issue, base: Path, input: unknown, locate: Locate, known
           code: "CREW2004",
           severity: "error",
           pointer,
-          message: `${name} ${isSecret(path) ? "" : `is ${show(value)}, `}but ${rephrase(issue)}.`.replace(
-            "  ",
-            " ",
-          ),
+          message: `${name} ${isSecret(path) ? "" : `is ${show(value)}, but `}${rephrase(issue)}.`,
+          ...helpFor(issue, path, value),
         },
       ];
   }
@@ -110,7 +108,7 @@ function explainUnion(
       code: "CREW2003",
       severity: "error",
       ...usedAt(pointer, value),
-      message: `${name} is ${isSecret(path) ? "of another kind" : kindOf(value)}, but must be ${expected.join(" or ")}.`,
+      message: `${name} ${isSecret(path) ? "" : `is ${kindOf(value)}, but `}must be ${expected.join(" or ")}.`,
     },
   ];
 }
@@ -170,12 +168,15 @@ function unknownProperty(key: string, path: Path, locate: Locate, known: KnownKe
 }
 
 function missing(path: Path, locate: Locate): Diagnostic {
+  const isReference = path.at(-1) === "secret" && path.length > 1;
   return {
     code: "CREW2002",
     severity: "error",
     pointer: locate(path.slice(0, -1)),
     message: `${path.length === 1 ? "The config" : nameOf(path.slice(0, -1))} has no '${String(path.at(-1))}'.`,
-    help: `Add '${String(path.at(-1))}'.`,
+    help: isReference
+      ? 'Give secret() the name of the variable that holds it, as text: secret("TRUNK_PASSWORD"). What it got is undefined.'
+      : `Add '${String(path.at(-1))}'.`,
   };
 }
 
@@ -263,11 +264,11 @@ function rephrase(issue: Issue): string {
   switch (issue.code) {
     case "too_small":
       return issue.origin === "array" || issue.origin === "string"
-        ? `must have at least ${issue.minimum} ${issue.origin === "array" ? "entries" : "characters"}`
+        ? `must have at least ${things(issue.minimum, issue.origin)}`
         : `must be at least ${issue.minimum}`;
     case "too_big":
       return issue.origin === "array" || issue.origin === "string"
-        ? `may have at most ${issue.maximum} ${issue.origin === "array" ? "entries" : "characters"}`
+        ? `may have at most ${things(issue.maximum, issue.origin)}`
         : `may be at most ${issue.maximum}`;
     case "invalid_value":
       return issue.values.map(String).join(" or ");
@@ -277,6 +278,30 @@ function rephrase(issue: Issue): string {
       return issue.message.replace(/\.$/, "");
   }
 }
+
+function things(count: number | bigint, origin: string): string {
+  if (origin === "array") return `${count} ${Number(count) === 1 ? "entry" : "entries"}`;
+  return `${count} ${Number(count) === 1 ? "character" : "characters"}`;
+}
+
+/** Where what is wrong shows what was meant. */
+function helpFor(issue: Issue, path: Path, value: unknown): Pick<Diagnostic, "help"> {
+  if (
+    issue.code === "invalid_format" &&
+    typeof value === "string" &&
+    /^\[[0-9a-f:.]+\](?:\/\d+)?$/i.test(value)
+  )
+    return { help: `Write it without brackets: '${value.replace(/[[\]]/g, "")}'.` };
+  if (path.at(-1) === "secret")
+    return {
+      help: 'Write the name of the variable that holds the secret, as in secret("TRUNK_PASSWORD"), not the secret itself.',
+    };
+  if (issue.code === "too_small" && value === 0 && transports.has(path.at(-1) ?? ""))
+    return { help: "Write 'false' to turn a transport off." };
+  return {};
+}
+
+const transports: ReadonlySet<PropertyKey> = new Set(["udp", "tcp", "tls"]);
 
 const secretNames: ReadonlySet<PropertyKey> = new Set(["password", "secret"]);
 

@@ -237,7 +237,7 @@ function reportTwins(
         message: `Two trunks of the edge have the crew_id '${trunk.id}'.`,
         related: [{ pointer: join(twin, "crew_id"), label: "the other one" }],
         why: "The crew_id names the trunk in logs, limits and headers, and callers may dial it.",
-        help: "Give each trunk its own 'crew_id'; without one it is 'crew'.",
+        help: "Give each trunk its own 'crew_id'; without one it is 'crew'. A trunk that stands in the list twice goes out once.",
       });
   }
 }

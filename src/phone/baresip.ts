@@ -1,7 +1,8 @@
 /** Driving baresip as a telephone or as an answering agent: it plays a tone and records what it hears. */
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { hostOf, type Message, tracedMessages } from "./message.ts";
+import { bracketed } from "../core/host.ts";
+import { type Message, tracedMessages } from "./message.ts";
 import type { Launcher, Running, Tools } from "./process.ts";
 import { type Recognition, recognise, tone } from "./tone.ts";
 import { readWav, writeWav } from "./wav.ts";
@@ -88,7 +89,7 @@ function configuration(o: PhoneOptions, play: string | undefined): string {
   const modules = ["stdio", "g711", "opus", "g722", "sndfile", "aufile", "aubridge", "ausine", ...encryption];
   return [
     "poll_method epoll",
-    `sip_listen ${hostOf(o.address)}:${o.port ?? 5060}`,
+    `sip_listen ${bracketed(o.address)}:${o.port ?? 5060}`,
     ...(o.tls?.certificateAndKey ? [`sip_certificate ${o.tls.certificateAndKey}`] : []),
     ...(o.tls?.ca ? [`sip_cafile ${o.tls.ca}`, "sip_verify_server yes"] : ["sip_verify_server no"]),
     // An address instead of an interface keeps baresip off the other addresses of the host.
@@ -122,7 +123,7 @@ function configuration(o: PhoneOptions, play: string | undefined): string {
 
 function account(o: PhoneOptions): string {
   return [
-    `<sip:${o.user ?? "+14155550100"}@${o.domain ?? hostOf(o.address)}>`,
+    `<sip:${o.user ?? "+14155550100"}@${o.domain ?? bracketed(o.address)}>`,
     `regint=${o.register ?? 0}`,
     `answermode=${o.answer ?? "auto"}`,
     `audio_codecs=${(o.codecs ?? ["PCMU/8000/1", "PCMA/8000/1"]).join(",")}`,
@@ -156,7 +157,7 @@ export async function phone(o: PhoneOptions): Promise<Phone> {
     const line = await running.waitFor(pattern, ms, from);
     return running.lines.indexOf(line, from) + 1;
   };
-  const source = `${hostOf(o.address)}:${o.port ?? 5060}`;
+  const source = `${bracketed(o.address)}:${o.port ?? 5060}`;
   return {
     running,
     messages: () => tracedMessages(running.lines, /^(?:UDP|TCP|TLS) (\S+) -> \S+$/, source),

@@ -6,11 +6,6 @@ export interface Message {
   readonly text: string;
 }
 
-/** An address as it stands in URIs and in Via. */
-export function hostOf(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
-}
-
 /** The values of a header, in order, folded lines joined; the name in any case. */
 export function headerValues(text: string, name: string): readonly string[] {
   const head = text.split(/\r?\n\r?\n/)[0] ?? "";

@@ -46,7 +46,7 @@ async function main(): Promise<number> {
 
 async function leave(state: string): Promise<void> {
   if (keep) {
-    say(`The edge is still running. Stop it with: npx crew down ${config} --state ${state}`);
+    say(`The edge is still running. Stop it with: npx crew down ${config} --state ${state} --yes`);
     return;
   }
   const down = await crew(["down", config, "--yes", "--state", state]);
@@ -79,7 +79,7 @@ function report(call: CallReport, state: string): void {
   say("");
   say("Next: change agent_id in examples/quickstart/crew.config.ts and run `npx crew check` on it; read");
   say(
-    "examples/quickstart/dist/kamailio/kamailio.cfg; keep the edge running with `npm run quickstart -- --keep`.",
+    `examples/quickstart/dist/kamailio/kamailio.cfg${keep ? "." : "; keep the edge running with `npm run quickstart -- --keep`."}`,
   );
 }
 

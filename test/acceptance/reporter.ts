@@ -1,6 +1,6 @@
 /** Prints after a run which rows of the document and of the list of behaviours it has shown; a whole run must show all. */
 import type { Reporter, TestModule, Vitest } from "vitest/node";
-import { awaited, tables } from "./rows.ts";
+import { tables } from "./rows.ts";
 import { shown, tableText } from "./shown.ts";
 
 export default class AcceptanceReporter implements Reporter {
@@ -21,7 +21,7 @@ export default class AcceptanceReporter implements Reporter {
     );
     const whole = await this.#whole(modules);
     for (const { title, rows } of tables) {
-      const all = shown(rows, outcomes, awaited);
+      const all = shown(rows, outcomes);
       const told = whole ? all : all.filter((r) => r.tests.length > 0);
       if (told.length === 0) continue;
       process.stdout.write(`\n${tableText(title, told)}`);

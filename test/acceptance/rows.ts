@@ -57,11 +57,6 @@ export const behaviourRows = {
   "behaviour/30-deaf-peer": "A TCP peer that does not read stalls nobody",
 } as const;
 
-/** Rows that are not shown in full without a feature that is still being made: all tests of this file belong to the row. */
-export const awaited: Readonly<Partial<Record<Row, string>>> = {
-  "document/asterisk": "test/e2e/seed-asterisk.test.ts",
-};
-
 export type Row = keyof typeof documentRows | keyof typeof behaviourRows;
 
 /** The tables of a run, in order. */

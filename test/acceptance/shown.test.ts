@@ -18,16 +18,6 @@ test("a row is shown by tests that passed, all of them", () => {
   expect(states(outcome("passed"), outcome("passed", "c"))).toEqual(["absent", "absent"]);
 });
 
-test("an awaited row is none that fails until its file is there, and then shown by all tests of it", () => {
-  const awaited = { a: "test/a.test.ts" };
-  const state = (...outcomes: readonly Outcome[]) => shown({ a: "First" }, outcomes, awaited)[0]?.state;
-  expect(state()).toBe("awaited");
-  expect(state({ ...outcome("passed", "a"), file: "test/b.test.ts" })).toBe("awaited");
-  expect(state({ ...outcome("failed", "a"), file: "test/b.test.ts" })).toBe("broken");
-  expect(state(outcome("passed"))).toBe("shown");
-  expect(state(outcome("passed"), outcome("failed"))).toBe("broken");
-});
-
 test("the table names what is missing and what failed", () => {
   const text = tableText("Rows", shown(rows, [outcome("passed", "a"), outcome("failed", "a")]));
   expect(text).toBe(

@@ -10,31 +10,28 @@ export interface Outcome {
 export interface Shown {
   readonly row: string;
   readonly title: string;
-  /** By a test that passed, with no other one of the row that did not; `absent` where no test ran, `awaited` where one is not there yet. */
-  readonly state: "shown" | "broken" | "absent" | "awaited";
+  /** By a test that passed, with no other one of the row that did not; `absent` where no test ran. */
+  readonly state: "shown" | "broken" | "absent";
   readonly tests: readonly Outcome[];
 }
 
-/** A row for each title, in their order. The tests of a file in `awaited` show its row. */
+/** A row for each title, in their order. */
 export function shown(
   rows: Readonly<Record<string, string>>,
   outcomes: readonly Outcome[],
-  awaited: Readonly<Partial<Record<string, string>>> = {},
 ): readonly Shown[] {
   return Object.entries(rows).map(([row, title]) => {
-    const file = awaited[row];
-    const tests = outcomes.filter((o) => o.shows.includes(row) || o.file === file);
-    return { row, title, state: stateOf(tests, file), tests };
+    const tests = outcomes.filter((o) => o.shows.includes(row));
+    return { row, title, state: stateOf(tests), tests };
   });
 }
 
-function stateOf(tests: readonly Outcome[], awaited: string | undefined): Shown["state"] {
+function stateOf(tests: readonly Outcome[]): Shown["state"] {
   if (tests.some((t) => t.state !== "passed")) return "broken";
-  if (awaited !== undefined && !tests.some((t) => t.file === awaited)) return "awaited";
   return tests.length === 0 ? "absent" : "shown";
 }
 
-const marks = { shown: "✓", broken: "✗", absent: "✗", awaited: "○" } as const;
+const marks = { shown: "✓", broken: "✗", absent: "✗" } as const;
 
 /** The table as text, one line for each row: what it says, and the first test that shows it or that does not. */
 export function tableText(title: string, rows: readonly Shown[]): string {
@@ -42,10 +39,7 @@ export function tableText(title: string, rows: readonly Shown[]): string {
   const lines = rows.map((r) => {
     const test = r.tests.find((t) => t.state !== "passed") ?? r.tests[0];
     const others = r.tests.length > 1 ? ` (of ${r.tests.length} tests)` : "";
-    const by =
-      test === undefined
-        ? `${r.state === "awaited" ? "awaited: no test yet" : "no test ran"} that shows ${r.row}`
-        : `${test.file}: ${test.name}${others}`;
+    const by = test === undefined ? `no test ran that shows ${r.row}` : `${test.file}: ${test.name}${others}`;
     return `  ${marks[r.state]} ${r.title.padEnd(width)}  ${by}`;
   });
   const count = rows.filter((r) => r.state === "shown").length;

@@ -165,6 +165,43 @@ describe("crew init", () => {
     expect(again.stderr).toContain("CREW1305");
     expect(readFileSync(join(folder, "edge/crew.config.ts"), "utf8")).toBe("mine");
   });
+
+  test("says why a folder cannot be written", async () => {
+    writeFileSync(join(folder, "file"), "");
+    for (const place of ["file", "file/edge", "/proc/no/such"]) {
+      const { code, stderr } = await crew(folder, ["init", place]);
+      expect(code).toBe(2);
+      expect(stderr).toContain("CREW1307");
+    }
+  });
+});
+
+describe("crew build and check, at their edges", () => {
+  test("ends where its output folder can never be made, and takes no empty name", async () => {
+    expect((await crew(folder, ["init", "edge-of-out"])).code).toBe(0);
+    const build = (out: string) => crew(folder, ["build", "edge-of-out/crew.config.ts", "--out", out]);
+    const never = await build("/proc/no-such-folder");
+    expect(never.code).toBe(1);
+    expect(never.stderr).toContain("CREW1306");
+    expect((await build("")).code).toBe(2);
+  });
+
+  test("marks the place of a mere remark", async () => {
+    write(
+      `import { defineEdge, defineTrunk } from "crew";
+const trunk = defineTrunk({
+  agents: { sarah: { uri: "sip:agent.example:5080" } },
+  sip: {
+    auth: { type: "ip_allowlist", allowed_ips: ["203.0.113.10"] },
+    inbound_routes: [{ match: { to_user: "main" }, agent_id: "sarah" }],
+  },
+});
+export default defineEdge({ trunks: [trunk], network: { public_ip: "198.51.100.7", agents: { address: "10.0.4.1" } } });
+`,
+    );
+    const { stderr } = await crew(folder, ["check"]);
+    expect(stderr).toMatch(/^info\[CREW3121\].*\n {2}--> crew\.config\.ts:3:27$/m);
+  });
 });
 
 describe("crew explain", () => {

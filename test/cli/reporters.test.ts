@@ -71,7 +71,10 @@ describe("text", () => {
   });
 
   it("holds a flood back and counts it", () => {
-    const many = Array.from({ length: 20 }, () => unknownAgent);
+    const many = Array.from(
+      { length: 20 },
+      (_, i): Diagnostic => ({ ...unknownAgent, message: `${unknownAgent.message} ${i}` }),
+    );
     const warnings = Array.from(
       { length: 70 },
       (_, i): Diagnostic => ({ code: `CREW3${100 + i}`, severity: "warning", message: "W." }),
@@ -82,6 +85,13 @@ describe("text", () => {
     expect(shown).toContain("… and 15 more CREW2101\n");
     expect(shown).toContain("20 errors, 70 warnings.");
     expect(shown.match(/ {2}why:/g)).toHaveLength(1);
+  });
+
+  it("says once what is wrong at one place many times, as in a function that makes routes", () => {
+    const shown = text(Array.from({ length: 20 }, () => unknownAgent));
+    expect(shown.match(/^error\[/gm)).toHaveLength(1);
+    expect(shown).toContain("… and 19 more CREW2101\n");
+    expect(shown).toContain("20 errors.");
   });
 
   const marked = (line: string, part: string, pointer?: string) => {
@@ -124,6 +134,13 @@ describe("text", () => {
     ['password: "hunt\\"hunter2", x: 1', "1"],
     ["1, password: 'hunter2", "1"],
     ["1, password: `hunter2", "1"],
+    ['passwrd: "hunter2", x: 1', "1"],
+    ['pass: "hunter2", x: 1', "1"],
+    ['{ "secrt": "hunter2", "x": 1 }', "1"],
+    ['const PW = "hunter2"; x(1)', "1"],
+    ['secret: "hunter2", x: 1', "1"],
+    ['secret("hunter2 !"), x: 1', "1"],
+    ['uri: "sip:bob:hunter2@10.0.4.10", x: 1', "1"],
   ])("masks the password in %s", (line, part) => {
     const { shown, under } = marked(line, part);
     expect(shown).not.toContain("hunter2");
@@ -146,7 +163,25 @@ describe("text", () => {
     expect(marked('password:\n  "hunter2", y', "y").shown).not.toContain("hunter2");
   });
 
+  it("masks the values of unknown names in auth, and no known ones", () => {
+    const line = 'auth: { type: "digest", username: "office", key: "hunter2", x: 1 }';
+    expect(marked(line, "key", "/sip/auth/key").shown).toBe(
+      'auth: { type: "digest", username: "office", key: "•••", x: 1 }',
+    );
+  });
+
+  it("shows the name of a password that should not be there", () => {
+    expect(marked('x: 1, password: "hunter2"', "password", "/sip/auth/password")).toEqual({
+      shown: 'x: 1, password: "•••"',
+      under: "password",
+    });
+  });
+
   it("leaves names of secrets as they are", () => {
+    expect(marked('password: secret("TRUNK_PASSWORD"), x: 1', "1").shown).toContain("TRUNK_PASSWORD");
+    expect(marked('secret: "TRUNK_PASSWORD", x: 1', "1", "/sip/auth/password").shown).toContain(
+      "TRUNK_PASSWORD",
+    );
     expect(marked('password: secret("TRUNK_PASSWORD"), x: 1', "1").shown).toContain("TRUNK_PASSWORD");
     expect(marked('{ "secret": "TRUNK_PASSWORD", "x": 1 }', "1").shown).toContain("TRUNK_PASSWORD");
   });
@@ -271,9 +306,11 @@ describe("resolveSpans", () => {
       { length: 5000 },
       (_, i): Diagnostic => ({ code: "CREW1001", severity: "error", message: "M.", pointer: `/${i}` }),
     );
-    const found = await resolveSpans(flood, origins);
-    expect(asked).toBe(100);
-    expect(found.slice(0, 101).map((d) => d.span?.file)).toEqual([
+    const other: Diagnostic = { code: "CREW1002", severity: "error", message: "M.", pointer: "/x" };
+    const found = await resolveSpans([...flood, other], origins);
+    expect(asked).toBe(101);
+    expect(found[100]).toMatchObject({ code: "CREW1002", span: { file: "a.ts" } });
+    expect([...found.slice(0, 100), ...found.slice(101, 102)].map((d) => d.span?.file)).toEqual([
       ...new Array<string>(100).fill("a.ts"),
       undefined,
     ]);

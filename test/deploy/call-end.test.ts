@@ -6,7 +6,7 @@ import { accepts } from "../e2e/kit/behaviours.ts";
 import { type Change, type Dialog, dialogOf, within } from "../e2e/kit/call.ts";
 import { request, sdp, statusOf, unique } from "../e2e/kit/message.ts";
 import { type Server, sipServer } from "../e2e/kit/server.ts";
-import { type DeployLab, groups, openDeployLab } from "./edge.ts";
+import { type DeployLab, groups, killKamailio, openDeployLab } from "./edge.ts";
 
 const edgeAt = { address: "127.0.0.1", port: 5060 } as const;
 const number = "+14155551111";
@@ -120,6 +120,42 @@ test("a call whose media is dead gets a BYE on both sides, and its record says w
     .toMatchObject([{ trunk: "quiet", by: "edge", reason: "media_timeout" }]);
 });
 
+/** A re-INVITE of the caller that sets the direction of its media. */
+async function redirect(from: Server, dialog: Dialog, direction: string): Promise<Dialog> {
+  const body = sdp(from.at.address).replace("sendrecv", direction);
+  const reinvite = within(from, dialog, "INVITE", { body });
+  const answer = await from.ask(reinvite, 5000, edgeAt);
+  expect(statusOf(answer)).toBe(200);
+  const cseq = dialog.cseq + 1;
+  await from.send(within(from, { ...dialog, cseq }, "ACK"), edgeAt);
+  return { ...dialog, cseq };
+}
+
+test("a call on hold stays, with and without music; from its resumption on it needs media again", async () => {
+  shows("behaviour/29-media-timeout");
+  const held = await call(quiet);
+  const silentHold = await call(quiet);
+  const resumed = await call(quiet);
+  await redirect(quiet, held.dialog, "inactive");
+  await redirect(quiet, silentHold.dialog, "sendonly");
+  const onHold = await redirect(quiet, resumed.dialog, "inactive");
+  await new Promise((resolve) => setTimeout(resolve, 14_000));
+  await redirect(quiet, onHold, "sendrecv");
+  const since = Date.now();
+  for (const made of [held, silentHold, resumed])
+    expect(byes(made, quiet)).toEqual({ caller: [], agent: [] });
+  await ended(resumed, quiet);
+  const silentMs = Date.now() - since;
+  expect(silentMs).toBeGreaterThan(9000);
+  expect(silentMs).toBeLessThan(23_000);
+  await expect.poll(() => recordsOf(resumed), { timeout: 3000 }).toMatchObject([{ reason: "media_timeout" }]);
+  for (const made of [held, silentHold]) {
+    expect(byes(made, quiet)).toEqual({ caller: [], agent: [] });
+    const change = { cseq: made.dialog.cseq + 2 };
+    expect(statusOf(await quiet.ask(within(quiet, made.dialog, "BYE", change), 3000, edgeAt))).toBe(200);
+  }
+});
+
 test("a call that hangs up in time is not ended once more", async () => {
   const made = await call(quiet);
   expect(statusOf(await quiet.ask(within(quiet, made.dialog, "BYE"), 3000, edgeAt))).toBe(200);
@@ -181,8 +217,7 @@ test("calls from before a swap and the death of Kamailio end after their time, w
   configure(["+14155552222"]);
   const deployed = await edge.deploy();
   expect(deployed.code, deployed.output).toBe(0);
-  for (const pid of (await groups(edge.lab, /--argv0 kamailio /)).keys())
-    await edge.lab.signal(pid, "SIGKILL");
+  await killKamailio(edge.lab);
   for (const pid of (await groups(edge.lab, /^\S*node .*guard/)).keys())
     await edge.lab.signal(pid, "SIGKILL");
 

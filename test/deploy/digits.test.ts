@@ -4,8 +4,8 @@ import { headerValues } from "../../src/phone/message.ts";
 import { eventPackets } from "../e2e/events.ts";
 import { accepts } from "../e2e/kit/behaviours.ts";
 import { dialogOf, within } from "../e2e/kit/call.ts";
-import { audioOf } from "../e2e/kit/media.ts";
 import { bodyOf, request, statusOf, unique } from "../e2e/kit/message.ts";
+import { audioOf } from "../e2e/kit/rtp.ts";
 import { type Server, sipServer } from "../e2e/kit/server.ts";
 import { type DeployLab, openDeployLab } from "./edge.ts";
 

@@ -7,6 +7,7 @@ import type { StatusReport } from "../../src/deploy/status.ts";
 import { enginesDirectory } from "../../src/host/root-spec.ts";
 import type { Running } from "../../src/phone/process.ts";
 import { type SippResult, sippAgent, sippCall } from "../../src/phone/sipp.ts";
+import type { Callee } from "../../src/phone/sipp-callee.ts";
 import { caller } from "../../src/phone/sipp-caller.ts";
 import { labEngine } from "../lab/edge.ts";
 import { type Lab, type LabOptions, openLab } from "../lab/netns.ts";
@@ -57,14 +58,14 @@ export interface DeployLab {
   close(): Promise<void>;
 }
 
-/** A lab with an agent that answers; nothing is deployed yet. */
-export async function openDeployLab(options: LabOptions = {}): Promise<DeployLab> {
+/** A lab with an agent that answers, at once if nothing else is said; nothing is deployed yet. */
+export async function openDeployLab(options: LabOptions = {}, agent: Callee = {}): Promise<DeployLab> {
   await labEngine();
   const lab = await openLab({ lifeMs: 1_200_000, ...options });
   const dir = join(lab.dir, "sipp");
   mkdirSync(dir, { recursive: true });
   const as = (name: string, address: string) => ({ launcher: lab, tools: lab.tools, dir, name, address });
-  await sippAgent({ ...as("agent", agentAddress), port: 5080, trace: false });
+  await sippAgent({ ...as("agent", agentAddress), port: 5080, trace: false }, agent);
   const config = join(lab.dir, "crew.config.json");
   const state = join(lab.dir, "state");
   const node = [process.execPath, "--import", import.meta.resolve("tsx"), main];
@@ -78,8 +79,7 @@ export async function openDeployLab(options: LabOptions = {}): Promise<DeployLab
       verb,
       ...(verb === "deploy" ? [config] : []),
       ...args,
-      "--state",
-      state,
+      ...(args.includes("--state") ? [] : ["--state", state]),
       "--output",
       "json",
     ];
@@ -134,6 +134,13 @@ export async function groups(lab: Lab, pattern: RegExp): Promise<ReadonlyMap<num
     found.set(Number(group), [...(found.get(Number(group)) ?? []), Number(pid)]);
   }
   return found;
+}
+
+/** Kills Kamailio with all its workers, which would keep its port. */
+export async function killKamailio(lab: Lab): Promise<void> {
+  const pids = [...(await groups(lab, /--argv0 kamailio /)).keys()];
+  const { code, output } = await lab.exec(["kill", "-9", "--", ...pids.map((pid) => `-${pid}`)]);
+  if (code !== 0) throw new Error(output);
 }
 
 /** Everything that belongs to the edge, the daemons and those who keep them. */

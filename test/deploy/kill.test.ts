@@ -75,6 +75,23 @@ describe("kill -9 brings back what was killed, without an orphan:", () => {
   });
 });
 
+test("a guard and a relay that died with their supervisors are started by a deployment of what is there", async () => {
+  for (const pattern of [
+    /--argv0 s6-supervise .*(guard|rtpengine)/,
+    /^\S*node .*guard/,
+    /--argv0 rtpengine /,
+  ])
+    for (const pid of await pidsOf(pattern)) await edge.lab.signal(pid, "SIGKILL");
+  await expect.poll(inventory).toMatchObject({ guard: 0, rtpengine: 0 });
+  expect((await edge.call(number)).codes).toEqual({ 503: 1 });
+  const again = await edge.deploy();
+  expect(again).toMatchObject({ code: 0, data: { outcome: "unchanged" } });
+  expect(again.codes).toContain("CREW6031");
+  await expect.poll(async () => (await edge.call(number)).codes, { timeout: 10_000 }).toEqual({ 200: 1 });
+  await expect.poll(inventory, { timeout: 20_000, interval: 300 }).toEqual(whole);
+  expect((await edge.deploy()).codes).not.toContain("CREW6031");
+});
+
 describe("a deployer that is killed -9 leaves the old edge answering, and the next deployment works:", () => {
   let round = 0;
   let network = {};

@@ -1,5 +1,8 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { GenerationReport, StatusReport } from "../../src/deploy/status.ts";
+import { labEngine } from "../lab/edge.ts";
 import { type DeployLab, edgeProcesses, groups, openDeployLab } from "./edge.ts";
 
 let edge: DeployLab;
@@ -19,6 +22,22 @@ test("does not deploy without a confirmation off a terminal", async () => {
   edge.configure(["+14155551111"]);
   expect(await edge.crew("deploy")).toMatchObject({ code: 2, data: { outcome: "unconfirmed" } });
   expect((await groups(edge.lab, edgeProcesses)).size).toBe(0);
+});
+
+test("refuses a state folder that cannot be used, and says why", async () => {
+  edge.configure(["+14155551111"]);
+  for (const [folder, why] of [
+    ["st ate", "white space"],
+    ["st'ate", "quotes"],
+  ] as const) {
+    const state = join(edge.lab.dir, folder);
+    const refused = await edge.crew("deploy", ["--yes", "--state", state]);
+    expect(refused).toMatchObject({ code: 1, codes: expect.arrayContaining(["CREW6003"]) });
+    expect(refused.output).toContain(why);
+    expect(existsSync(state)).toBe(false);
+  }
+  const never = await edge.crew("deploy", ["--yes", "--state", "/proc/no-such-folder"]);
+  expect(never).toMatchObject({ code: 1, codes: expect.arrayContaining(["CREW6003"]) });
 });
 
 test("first deployment, with no state", async () => {
@@ -158,6 +177,30 @@ test("Ctrl-C takes a deployment back", async () => {
   expect(after.activating).toBeUndefined();
 });
 
+test("Ctrl-C behind the commit changes nothing, and the answer is given", async () => {
+  edge.configure(["+14155551111", "+14155558888"]);
+  const deployer = await edge.startDeploy();
+  await deployer.waitFor(/^commit/, 30_000);
+  deployer.kill("SIGINT");
+  expect(await deployer.exited).toBe(0);
+  expect(deployer.lines.join("\n")).toMatch(/Generation \d+ carries the calls/);
+});
+
+test("an edge that gets another name leaves no firewall table behind", async () => {
+  const engine = await labEngine();
+  const tables = async (): Promise<readonly string[]> =>
+    (await edge.lab.exec(engine.command("nft", ["list", "tables"]))).output
+      .split("\n")
+      .filter((l) => l !== "");
+  expect(await tables()).toEqual(["table inet crew_test"]);
+  edge.configure(["+14155551111"], {}, { name: "other" });
+  expect((await edge.deploy()).code).toBe(0);
+  expect(await tables()).toEqual(["table inet crew_other"]);
+  edge.configure(["+14155551111"]);
+  expect((await edge.deploy()).code).toBe(0);
+  expect(await tables()).toEqual(["table inet crew_test"]);
+});
+
 test("without the right to load a firewall it says so and deploys", async () => {
   edge.configure(["+14155551111", "+14155557777"]);
   const drop = ["setpriv", "--bounding-set=-net_admin", "--inh-caps=-net_admin"];
@@ -174,12 +217,16 @@ test("an edge that speaks TCP only is proved over TCP", async () => {
   expect(await edge.deploy()).toMatchObject({ code: 0, data: { proof: { ok: true } } });
 });
 
-test("a port that another program holds is refused before anything starts", async () => {
+test.each([
+  ["a SIP port", 5060],
+  ["rtpengine's control port", 2223],
+])("%s that another program holds is refused before anything starts", async (_, port) => {
   expect((await edge.crew("down", ["--yes"])).code).toBe(0);
-  const foreign = await edge.lab.udp("127.0.0.1", 5060);
+  const foreign = await edge.lab.udp("127.0.0.1", port);
   const refused = await edge.deploy();
   await foreign.close();
   expect(refused).toMatchObject({ code: 1, codes: expect.arrayContaining(["CREW6006"]) });
   expect(refused.output).toMatch(/taken by .*process \d+/);
+  expect(refused.output).not.toContain("carries the calls");
   expect((await groups(edge.lab, edgeProcesses)).size).toBe(0);
 });

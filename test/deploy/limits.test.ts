@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { SippResult } from "../../src/phone/sipp.ts";
 import { relaySessions } from "../e2e/call-world.ts";
-import { type DeployLab, groups, openDeployLab } from "./edge.ts";
+import { type DeployLab, groups, killKamailio, openDeployLab } from "./edge.ts";
 
 const number = "+14155551111";
 const calls = 2;
@@ -56,11 +56,6 @@ async function exactly(): Promise<void> {
   expect(await held.end).toMatchObject(all);
 }
 
-async function killKamailio(): Promise<void> {
-  const pids = [...(await groups(edge.lab, /--argv0 kamailio /)).keys()];
-  for (const pid of pids) await edge.lab.signal(pid, "SIGKILL");
-}
-
 /** Ends a session as the media timeout does: nobody is told. */
 async function endSessions(): Promise<void> {
   const socket = await edge.lab.udp("127.0.0.1");
@@ -100,7 +95,7 @@ test("calls count as before after the death of Kamailio, from the first call on"
   const held = await fill(10_000);
   const stream = edge.call(number, 100, { calls: 150, rate: 50 });
   await new Promise((resolve) => setTimeout(resolve, 1500));
-  await killKamailio();
+  await killKamailio(edge.lab);
   expect((await stream).codes).toEqual({ 503: 150 });
   expect((await edge.call(number, 100, { calls: 20 })).codes).toEqual({ 503: 20 });
   expect(await held.end).toMatchObject(all);

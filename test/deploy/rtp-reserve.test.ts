@@ -1,7 +1,7 @@
 /** The reserve of media ports holds through a swap and through the death of Kamailio, where no trunk has a limit of its own. */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { relaySessions } from "../e2e/call-world.ts";
-import { type DeployLab, groups, openDeployLab } from "./edge.ts";
+import { type DeployLab, killKamailio, openDeployLab } from "./edge.ts";
 
 const number = "+14155551111";
 /** What a range for three calls leaves to those that come in, where one is kept for agents. */
@@ -29,8 +29,7 @@ test("calls keep their ports before a swap, after it, and after the death of Kam
   const deployed = await edge.deploy();
   expect(deployed.code, deployed.output).toBe(0);
   expect(await place()).toEqual(refused);
-  const pids = [...(await groups(edge.lab, /--argv0 kamailio /)).keys()];
-  for (const pid of pids) await edge.lab.signal(pid, "SIGKILL");
+  await killKamailio(edge.lab);
   expect(await place()).toEqual(refused);
   expect(await end).toMatchObject({ codes: { 200: calls }, failed: 0 });
   const again = edge.call(number, 2000, { calls });

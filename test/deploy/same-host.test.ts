@@ -13,8 +13,8 @@ const uri = "sip:main@127.0.0.1";
 let edge: DeployLab;
 let pbx: Server;
 let agent: Server;
-beforeAll(async () => {
-  edge = await openDeployLab();
+
+function configure(...users: readonly string[]): void {
   edge.configure(
     [],
     {},
@@ -25,13 +25,18 @@ beforeAll(async () => {
           agents: { sarah: { uri: "sip:127.0.0.4:5080" } },
           sip: {
             auth: { type: "digest", username: "pbx", password: "known" },
-            inbound_routes: [{ match: { to_user: "main" }, agent_id: "sarah" }],
+            inbound_routes: users.map((to_user) => ({ match: { to_user }, agent_id: "sarah" })),
             codecs: [{ name: "PCMU" }, { name: "PCMA" }],
           },
         },
       ],
     },
   );
+}
+
+beforeAll(async () => {
+  edge = await openDeployLab();
+  configure("main");
   pbx = await sipServer(edge.lab, "127.0.0.1", 5070);
   agent = await sipServer(
     edge.lab,
@@ -63,4 +68,31 @@ test("it is challenged, and its call reaches the agent", async () => {
   await agent.request("ACK");
   expect(statusOf(await pbx.ask(within(pbx, dialog, "BYE", { cseq: 3 }), 3000, edgeAt))).toBe(200);
   await agent.request("BYE");
+});
+
+test("an answer to a challenge of the generation before is right but stale, and the next one is good", async () => {
+  const callId = unique("stale");
+  const invite = (more: object) =>
+    request({ at: pbx.at, uri, callId, body: sdp("127.0.0.1", 17_000), ...more });
+  const credentials = { username: "pbx", password: "known", method: "INVITE", uri };
+  const first = challengeOf(await pbx.ask(invite({}), 3000, edgeAt));
+  configure("main", "sales");
+  expect((await edge.deploy()).code).toBe(0);
+  const stale = await pbx.ask(
+    invite({ cseq: 3, headers: [authorization(first, credentials)] }),
+    3000,
+    edgeAt,
+  );
+  expect(statusOf(stale)).toBe(407);
+  expect(challengeOf(stale).stale).toBe(true);
+  const wrong = authorization(challengeOf(stale), { ...credentials, password: "other" });
+  const refused = await pbx.ask(invite({ cseq: 4, headers: [wrong] }), 3000, edgeAt);
+  expect(statusOf(refused)).toBe(407);
+  expect(challengeOf(refused).stale).toBe(false);
+  const again = invite({ cseq: 5, headers: [authorization(challengeOf(refused), credentials)] });
+  const answer = await pbx.ask(again, 5000, edgeAt);
+  expect(statusOf(answer)).toBe(200);
+  const dialog = dialogOf(again, answer);
+  await pbx.send(within(pbx, dialog, "ACK", { cseq: 5 }), edgeAt);
+  expect(statusOf(await pbx.ask(within(pbx, dialog, "BYE", { cseq: 6 }), 3000, edgeAt))).toBe(200);
 });

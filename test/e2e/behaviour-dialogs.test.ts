@@ -86,6 +86,7 @@ test("both sides hang up at once: each gets the other's BYE and an answer to its
     await Promise.all([say(atAgent, "200 OK"), callerSays(atCaller, "200 OK")]);
     await Promise.all([caller.next(call.callId, 200), agent.next(call.callId, 200)]);
     await forgotten(call);
+    expect(world.edge.records("ended").filter((r) => r.call === call.callId)).toHaveLength(1);
   }
 });
 

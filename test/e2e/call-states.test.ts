@@ -20,9 +20,9 @@ import {
   toAgent,
   type World,
 } from "./call-world.ts";
-import { agentSink } from "./kit/agent.ts";
+import { agentSink, rings } from "./kit/agent.ts";
 import { dialogOf, hangUp, within } from "./kit/call.ts";
-import { response, sdp, statusOf, unique } from "./kit/message.ts";
+import { methodOf, response, sdp, statusOf, unique } from "./kit/message.ts";
 import { ackOf, party } from "./kit/party.ts";
 
 const host = "10.0.4.10";
@@ -111,21 +111,33 @@ describe("the caller gives up", () => {
     await forgotten();
   });
 
-  test("at the moment the agent answers: either it never was, or it is a call that ends properly", async () => {
+  test("at the moment the agent answers: both sides see that it never was, or both a call", async () => {
     shows("behaviour/03-cancel-race");
     const agent = await agentSink(await world.lab.host(host), host, 5083, agentsSide);
     const caller = await party(await world.lab.host("203.0.113.13"), "203.0.113.13", 5060, edgeAt);
     onTestFinished(() => agent.close());
     const contact = `sip:agent@${host}:5083`;
-    agent.answerWith((request, { tag }) =>
-      request.startsWith("INVITE")
-        ? [response(request, "180 Ringing", { toTag: tag, contact })]
-        : request.startsWith("ACK")
-          ? []
-          : [response(request, "200 OK", { toTag: tag })],
-    );
-    const outcomes: number[] = [];
-    for (let i = 0; i < 12; i++) {
+    const answered = new Set<string>();
+    const cancelled = new Set<string>();
+    const ringing = rings();
+    agent.answerWith((request, as) => {
+      const callId = headerValues(request, "Call-ID")[0] ?? "";
+      if (methodOf(request) !== "CANCEL") return ringing(request, as);
+      // RFC 3261 section 9.2: a CANCEL after the final response changes nothing.
+      if (answered.has(callId)) return [response(request, "200 OK", { toTag: as.tag })];
+      cancelled.add(callId);
+      return ringing(request, as);
+    });
+
+    /** How the caller sees a call whose CANCEL and 200 are sent in an order; both sides must see the same. */
+    async function outcome(
+      inOrder: (o: {
+        readonly callId: string;
+        readonly cancel: () => Promise<void>;
+        readonly answer: () => Promise<void>;
+        readonly final: () => Promise<string>;
+      }) => Promise<void>,
+    ): Promise<number> {
       const callId = unique("race");
       const uri = `sip:${number(3)}@${edgeAt.address}`;
       const invite = caller.make({ callId, uri });
@@ -142,32 +154,73 @@ describe("the caller gives up", () => {
         "",
         "",
       ].join("\r\n");
-      const ok = response(got, "200 OK", { toTag: "race", contact, body: sdp(host, 18_000) });
-      const both = [() => caller.send(cancel), () => agent.send(ok)];
-      // First either, then ever closer.
-      for (const act of i % 2 === 0 ? both : both.toReversed()) {
-        await act();
-        if (i < 6) await sleep(3 - Math.floor(i / 2));
-      }
-      const final = await caller.peer.receive(
-        5000,
-        (d) =>
-          headerValues(d.text, "Call-ID")[0] === callId &&
-          statusOf(d.text) >= 200 &&
-          headerValues(d.text, "CSeq")[0] === "1 INVITE",
-      );
-      outcomes.push(statusOf(final.text));
-      if (statusOf(final.text) === 200) {
-        const dialog = dialogOf(invite, final.text);
+      const ok = response(got, "200 OK", { toTag: agent.tag, contact, body: sdp(host, 18_000) });
+      const finals = (): readonly string[] =>
+        caller
+          .since(0)
+          .filter(
+            (text) =>
+              headerValues(text, "Call-ID")[0] === callId &&
+              statusOf(text) >= 200 &&
+              headerValues(text, "CSeq")[0] === "1 INVITE",
+          );
+      const final = async (): Promise<string> => {
+        await expect.poll(finals, { timeout: 5000, interval: 5 }).not.toEqual([]);
+        return finals()[0] ?? "";
+      };
+      await inOrder({
+        callId,
+        final,
+        cancel: () => caller.send(cancel),
+        answer: async () => {
+          if (cancelled.has(callId)) return;
+          answered.add(callId);
+          await agent.send(ok);
+        },
+      });
+      const text = await final();
+      expect(statusOf(text)).toBe(answered.has(callId) ? 200 : 487);
+      const seen = (): readonly string[] =>
+        agent
+          .requests()
+          .filter((t) => headerValues(t, "Call-ID")[0] === callId && methodOf(t) !== "CANCEL")
+          .map(methodOf);
+      if (answered.has(callId)) {
+        const dialog = dialogOf(invite, text);
         await caller.send(within(caller, dialog, "ACK"));
+        await agent.request("ACK", callId);
         expect(await hangUp(caller, dialog)).toContain("SIP/2.0 200 ");
-        await agent.request("BYE", callId);
+        expect(seen()).toEqual(["INVITE", "ACK", "BYE"]);
       } else {
-        await caller.send(ackOf(invite, final.text));
+        await caller.send(ackOf(invite, text));
+        await agent.request("ACK", callId);
+        expect(seen()).toEqual(["INVITE", "ACK"]);
       }
+      expect([...new Set(finals().map(statusOf))]).toEqual([statusOf(text)]);
+      return statusOf(text);
     }
-    expect(outcomes.filter((code) => code !== 200 && code !== 487)).toEqual([]);
-    expect(outcomes).toContain(200);
+
+    // Whichever is there before the other is sent decides.
+    const early = await outcome(async ({ callId, cancel, answer }) => {
+      await cancel();
+      await agent.request("CANCEL", callId);
+      await answer();
+    });
+    const late = await outcome(async ({ cancel, answer, final }) => {
+      await answer();
+      await final();
+      await cancel();
+    });
+    expect([early, late]).toEqual([487, 200]);
+    // Where they cross either may.
+    for (const ms of [3, 2, 1, 0, 0, 0]) {
+      for (const first of ["cancel", "answer"] as const)
+        await outcome(async (o) => {
+          await o[first]();
+          if (ms > 0) await sleep(ms);
+          await o[first === "cancel" ? "answer" : "cancel"]();
+        });
+    }
     await forgotten();
   });
 });

@@ -101,25 +101,6 @@ export async function relaySessions(lab: Lab): Promise<readonly string[]> {
   return calls.map(String);
 }
 
-/** Kamailio asks a name server even for what /etc/hosts has: every name is at `address`. */
-export async function nameServer(at: Lab, address: string): Promise<void> {
-  const socket = await at.udp("127.0.0.1", 53);
-  const serve = async (): Promise<void> => {
-    for (;;) {
-      const query = await socket.receive(600_000);
-      const end = query.data.indexOf(0, 12) + 5;
-      const isA = query.data.readUInt16BE(end - 4) === 1;
-      const record = [0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)];
-      const reply = Buffer.concat([query.data.subarray(0, end), Buffer.from(isA ? record : [])]);
-      reply.writeUInt16BE(0x8180, 2);
-      reply.writeUInt16BE(isA ? 1 : 0, 6);
-      reply.writeUInt32BE(0, 8);
-      await socket.send(reply, query);
-    }
-  };
-  void serve().catch(() => {});
-}
-
 let placed = 0;
 
 export async function openWorld(config: unknown, options: EdgeOptions = {}): Promise<World> {

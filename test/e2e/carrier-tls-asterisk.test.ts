@@ -11,9 +11,11 @@ import type { Asterisk } from "../lab/asterisk.ts";
 import { capture, rtpStreams } from "../lab/capture.ts";
 import { authority } from "../lab/certificates.ts";
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
+import { leaks } from "../lab/leaks.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { providerHz, startProvider } from "../lab/provider.ts";
 import { secureOpus } from "../lab/secure-phone.ts";
+import { traits } from "../lab/traits.ts";
 import { sleep } from "./call-world.ts";
 
 const edgeAt = "198.51.100.7";
@@ -132,6 +134,34 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
 
   const agentOf = (name: "plain" | "secure"): Phone => (name === "plain" ? plain : secure);
 
+  const keyIn = (words: readonly string[]): boolean => words.some((w) => /^[A-Za-z0-9+/]{40}$/.test(w));
+
+  /** What the provider and an agent sent and got from now on: neither has an address, a header or a key of the other. */
+  function watch(account: "plain" | "secure", agentName: "plain" | "secure"): () => void {
+    const agent = agentOf(agentName);
+    const [providerFrom, agentFrom] = [provider.messages().length, agent.messages().length];
+    return () => {
+      const atProvider = provider.messages().slice(providerFrom);
+      const atAgent = agent.messages().slice(agentFrom);
+      // Over TLS the agent's trace does not say who sent a message; what it sent itself names its program.
+      const ofAgent = traits(atAgent.filter((m) => /^(?:User-Agent|Server): /m.test(m.text)));
+      const ofProvider = traits(atProvider.filter((m) => m.direction === "sent"));
+      // "crew" is in the branch that stands for the other side's Via, and in the From of the edge's own requests.
+      const edges = [edgeAt, agentsSide, "crew"];
+      const beyond = (words: readonly string[], known: readonly string[]): readonly string[] =>
+        words.filter((word) => !known.includes(word) && !edges.includes(word));
+      const agents = [...beyond(ofAgent, ofProvider), agentsSide];
+      const providers = [...beyond(ofProvider, ofAgent), password];
+      expect(agents).toContain(agentName === "secure" ? secureAt : plainAt);
+      expect(providers).toContain(providerAt);
+      expect([keyIn(providers), keyIn(agents)]).toEqual([account === "secure", agentName === "secure"]);
+      expect({ atProvider: leaks(atProvider, agents), atAgent: leaks(atAgent, providers) }).toEqual({
+        atProvider: [],
+        atAgent: [],
+      });
+    };
+  }
+
   describe.each(sides)("the provider with %s media, and an agent with %s media", (account, agentName) => {
     test("is registered with", async () => {
       shows("document/registration");
@@ -144,8 +174,10 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
     }, 40_000);
 
     test("calls the Contact: tones both ways, and the wire shows what it should", async () => {
+      shows("behaviour/27-hiding");
       await expect.poll(() => provider.contacts(accounts[account]), { timeout: 20_000 }).toHaveLength(1);
       const wire = await capture(lab, "udp");
+      const nothingLeaked = watch(account, agentName);
       const call = await provider.call({
         trunk: accounts[account],
         to: "1",
@@ -167,11 +199,13 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       await expect
         .poll(() => edge.records("ended").filter((r) => r.trunk === account), soon)
         .toMatchObject([{ by: "carrier" }]);
+      nothingLeaked();
     }, 60_000);
 
     test("is called by the agent, and asks for the password of the account", async () => {
-      shows("document/outbound", "document/tls", "document/srtp");
+      shows("document/outbound", "document/tls", "document/srtp", "behaviour/27-hiding");
       const before = provider.messages().length;
+      const nothingLeaked = watch(account, agentName);
       const agent = agentOf(agentName);
       const port = agentName === "secure" ? "5081;transport=tls" : "5080";
       expect(await agent.dial(`sip:+14155550002@${agentsSide}:${port}`)).toMatchObject({ answered: true });
@@ -192,6 +226,7 @@ describe.each(["6.1", "6.0"] as const)("engine line %s", (engine) => {
       await expect
         .poll(() => messagesOf(provider.messages().slice(before), "BYE").length, soon)
         .toBeGreaterThanOrEqual(1);
+      nothingLeaked();
     }, 60_000);
   });
 });

@@ -7,11 +7,12 @@ import { type Authority, authority, type Certificate } from "../lab/certificates
 import { type Edge, soon, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { startAgent } from "../lab/peers.ts";
-import { agentsSide, edgeAt, nameServer, number, toAgent } from "./call-world.ts";
+import { agentsSide, edgeAt, number, toAgent } from "./call-world.ts";
 import { type Agent, agentSink } from "./kit/agent.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { dialogAsCallee, dialogOf, within } from "./kit/call.ts";
 import { methodOf, statusOf, unique } from "./kit/message.ts";
+import { everyName, nameServer } from "./kit/names.ts";
 import { sipServer } from "./kit/server.ts";
 
 const agentAt = "10.0.4.10";
@@ -74,7 +75,7 @@ async function start(): Promise<Edge> {
 
 beforeAll(async () => {
   lab = await openLab({ addresses: [edgeAt.address, agentsSide.address, agentAt, plainAt] });
-  await nameServer(lab, namedAt);
+  await nameServer(lab, everyName(namedAt));
   ca = await authority(lab);
   own = await ca.issue([edgeAt.address, agentsSide.address]);
   agent = await agentSink(lab, agentAt, 5080, agentsSide);

@@ -29,6 +29,7 @@ const names = Object.keys(carriers) as readonly Carrier[];
 
 let lab: Lab;
 let edge: Edge;
+let ours: Authority;
 let ca: Authority;
 let agent: Party;
 const servers = new Map<string, TestAgent>();
@@ -42,10 +43,15 @@ const trunk = (crew_id: string, uri: unknown, more: object = {}) => ({
   agents,
   sip: { outbound: { uri, caller_id: "+14155551234", allowed_destinations: ["+1"], ...more } },
 });
+/** A trunk whose INVITEs carry SDES keys. */
+const encrypting = (crew_id: string, uri: unknown) => {
+  const { sip, ...rest } = trunk(crew_id, uri);
+  return { ...rest, sip: { ...sip, media_encryption: "required" } };
+};
 
 beforeAll(async () => {
   lab = await openLab({ addresses: [edgeAt.address, agentsSide.address, agentAt] });
-  const ours = await authority(lab);
+  ours = await authority(lab);
   ca = ours;
   const theirs = await authority(lab);
   const own = await ours.issue([edgeAt.address, agentsSide.address]);
@@ -80,6 +86,8 @@ beforeAll(async () => {
             name === "asks" ? { auth: { username: "acme", password: { secret: "P" } } } : {},
           ),
         ),
+        encrypting("secure_other_name", uriOf("other_name")),
+        encrypting("secure", uriOf("good")),
         {
           ...trunk("registers", uriOf("other_name")),
           sip: {
@@ -210,9 +218,15 @@ describe("a carrier whose certificate is wrong", () => {
     20_000,
   );
 
+  test("gets no key either, where its calls would be encrypted", async () => {
+    expect(statusOf(await agent.ask(agent.make(dial("secure_other_name")), 12_000))).toBe(503);
+    expect(received("other_name").filter((t) => methodOf(t) !== "OPTIONS")).toEqual([]);
+    expect(received("other_name").join("\n")).not.toMatch(/1415|a=crypto/);
+  }, 20_000);
+
   test("is named in the log, with the trunk that it is of", () => {
     expect(edge.records("certificate")[0]).toMatchObject({
-      trunk: "fallback,other_name,registers",
+      trunk: "fallback,other_name,registers,secure_other_name",
       reason: "name",
       peer: `${carriers.other_name}:5061`,
       source: carriers.other_name,
@@ -235,5 +249,30 @@ describe("a carrier whose certificate is wrong", () => {
     expect(statusOf(await hangUp(agent, dialog))).toBe(200);
     await expect.poll(() => ofCall("good", dialog), soon).toEqual(["INVITE", "ACK", "BYE"]);
     expect(edge.records("failover").filter((r) => r.trunk === "fallback")).toHaveLength(2);
+    for (const name of ["other_name", "other_ca"] as const)
+      expect(received(name).filter((t) => methodOf(t) !== "OPTIONS")).toEqual([]);
   }, 20_000);
 });
+
+test("whoever takes the place of a carrier that has shown its name gets nothing: an INVITE goes only where that was shown", async () => {
+  const dialog = await callOut("good");
+  expect(statusOf(await hangUp(agent, dialog))).toBe(200);
+  await servers.get("good")?.stop();
+  const imposter = await startAgent(lab, {
+    via: "sipp",
+    at: `${carriers.good}:5061`,
+    transport: "tls",
+    certificate: await ours.issue(["other.example.com"]),
+  });
+  onTestFinished(() => imposter.stop());
+  const got = () => imposter.messages().filter((m) => m.direction === "received");
+  for (const via of ["good", "secure", "good", "secure"])
+    expect(statusOf(await agent.ask(agent.make(dial(via)), 12_000))).toBe(503);
+  await expect.poll(() => got().length, soon).toBeGreaterThan(0);
+  expect(got().filter((m) => methodOf(m.text) !== "OPTIONS")).toEqual([]);
+  expect(
+    got()
+      .map((m) => m.text)
+      .join("\n"),
+  ).not.toMatch(/1415|a=crypto/);
+}, 60_000);

@@ -10,8 +10,9 @@ import { eventPackets, eventsIn } from "./events.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { dialogOf, within } from "./kit/call.ts";
 import { endable, endCall, labelled } from "./kit/end-call.ts";
-import { audioOf, speaks } from "./kit/media.ts";
+import { speaks } from "./kit/media.ts";
 import { bodyOf, statusOf, unique } from "./kit/message.ts";
+import { audioOf } from "./kit/rtp.ts";
 import { type Server, sipServer } from "./kit/server.ts";
 
 const edgeAt = { address: "198.51.100.7", port: 5060 } as const;

@@ -1,8 +1,8 @@
 /** Programs of others call over IPv6 and between the families: audio both ways. */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { bracketed } from "../../src/core/host.ts";
 import { type Phone, phone } from "../../src/phone/baresip.ts";
-import { hostOf } from "../../src/phone/message.ts";
 import { startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { startCaller, type Via } from "../lab/peers.ts";
@@ -54,8 +54,8 @@ test.each([
 ] as const satisfies readonly (readonly [Via, "v4" | "v6", string, number])[])(
   "%s by IP%s over %s calls a baresip by IPv6",
   async (via, family, transport, port) => {
-    const to = `sip:${number(0)}@${hostOf(edge[family])}:5060${transport === "tcp" ? ";transport=tcp" : ""}`;
-    const from = `${hostOf(carriers[family])}:${port}`;
+    const to = `sip:${number(0)}@${bracketed(edge[family])}:5060${transport === "tcp" ? ";transport=tcp" : ""}`;
+    const from = `${bracketed(carriers[family])}:${port}`;
     const caller = await startCaller(lab, { via, from, to });
     onTestFinished(() => caller.stop());
     const result = await caller.call({ talkMs: 1300, expectHz: 1100 });

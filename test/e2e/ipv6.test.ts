@@ -1,5 +1,6 @@
 /** Calls over IPv6 on both sides, and between the families: the edge has an address of each, and its relay goes between. */
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { bracketed } from "../../src/core/host.ts";
 import { headerValues } from "../../src/phone/message.ts";
 import { startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
@@ -8,7 +9,7 @@ import { back, type Half, half, invite, within } from "../targets/kamailio/calls
 import { number, relaySessions } from "./call-world.ts";
 import { accepts } from "./kit/behaviours.ts";
 import { dialogOf, within as dialogRequest } from "./kit/call.ts";
-import { bodyOf, hostOf, methodOf, response, sdp, statusOf } from "./kit/message.ts";
+import { bodyOf, methodOf, response, sdp, statusOf } from "./kit/message.ts";
 import { party } from "./kit/party.ts";
 import { audioOf, flows } from "./kit/rtp.ts";
 import { sipServer } from "./kit/server.ts";
@@ -59,7 +60,7 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
         ours.agent,
       ],
     });
-    const own = { hand: { uri: `sip:${hostOf(ours.agent)}:5080` } };
+    const own = { hand: { uri: `sip:${bracketed(ours.agent)}:5080` } };
     await startEdge(lab, {
       network: {
         public_ip: Object.fromEntries(carrier.map((f) => [f, family[f].edge])),
@@ -85,7 +86,9 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
         ...carrier.map((f) => ({
           crew_id: f,
           agents: own,
-          sip: { outbound: { uri: `sip:${hostOf(family[f].provider)}:5060`, allowed_destinations: ["+1"] } },
+          sip: {
+            outbound: { uri: `sip:${bracketed(family[f].provider)}:5060`, allowed_destinations: ["+1"] },
+          },
         })),
       ],
     });
@@ -99,12 +102,12 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
     const caller = await kept(half(lab, theirs.carrier, 5060, { address: theirs.edge, port: 5060 }));
     const callerMedia = await kept(lab.udp(theirs.carrier, 17_000));
     const call = await invite(caller, agent, {
-      uri: `sip:${number(0)}@${hostOf(theirs.edge)}`,
+      uri: `sip:${number(0)}@${bracketed(theirs.edge)}`,
       body: sdp(theirs.carrier),
     });
     expect(call.got).not.toContain(theirs.carrier);
     expect(audioOf(call.got).address).toBe(ours.inside);
-    const contact = `sip:agent@${hostOf(ours.agent)}:5080`;
+    const contact = `sip:agent@${bracketed(ours.agent)}:5080`;
     await agent.send(
       response(call.got, "200 OK", { toTag: "agent", contact, body: sdp(ours.agent, 18_000) }),
     );
@@ -121,7 +124,7 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
     expect(audioOf(again).address).toBe(theirs.edge);
     await caller.send(
       response(again, "200 OK", {
-        contact: `sip:x@${hostOf(theirs.carrier)}:5060`,
+        contact: `sip:x@${bracketed(theirs.carrier)}:5060`,
         body: sdp(theirs.carrier),
       }),
     );
@@ -133,7 +136,7 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
     const bye = await agent.next(call.callId, "BYE");
     await agent.send(response(bye, "200 OK"));
     expect(statusOf(await caller.next(call.callId, 200))).toBe(200);
-    expect(headerValues(bye, "Via")[0]).toContain(hostOf(ours.inside));
+    expect(headerValues(bye, "Via")[0]).toContain(bracketed(ours.inside));
     await expect.poll(() => relaySessions(lab)).toEqual([]);
   });
 
@@ -142,8 +145,11 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
     async (f) => {
       const theirs = family[f];
       const caller = await kept(half(lab, theirs.carrier, 5060, { address: theirs.edge, port: 5060 }));
-      const call = await invite(caller, agent, { uri: `sip:${number(0)}@${hostOf(theirs.edge)}`, body: "" });
-      const contact = `sip:agent@${hostOf(ours.agent)}:5080`;
+      const call = await invite(caller, agent, {
+        uri: `sip:${number(0)}@${bracketed(theirs.edge)}`,
+        body: "",
+      });
+      const contact = `sip:agent@${bracketed(ours.agent)}:5080`;
       await agent.send(
         response(call.got, "200 OK", { toTag: "agent", contact, body: sdp(ours.agent, 18_000) }),
       );
@@ -157,6 +163,31 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
     },
   );
 
+  test.each(["::1", "0:0:0:0:0:0:0:1", "0000::0001", "::ffff:127.0.0.1", "::FFFF:7f00:1"])(
+    "an SDP that names the edge's own loopback as %s gets no audio there",
+    async (named) => {
+      const theirs = v6;
+      const caller = await kept(half(lab, theirs.carrier, 5060, { address: theirs.edge, port: 5060 }));
+      const victims = await Promise.all(["::1", "127.0.0.1"].map((at) => kept(lab.udp(at, 17_000))));
+      const call = await invite(caller, agent, {
+        uri: `sip:${number(0)}@${bracketed(theirs.edge)}`,
+        body: sdp(theirs.carrier).replace(`IN IP6 ${theirs.carrier}\r\nt=`, `IN IP6 ${named}\r\nt=`),
+      });
+      const contact = `sip:agent@${bracketed(ours.agent)}:5080`;
+      await agent.send(
+        response(call.got, "200 OK", { toTag: "agent", contact, body: sdp(ours.agent, 18_000) }),
+      );
+      const ok = await caller.next(call.callId, 200);
+      await caller.send(within(caller, call, ok, "ACK", 1));
+      await agent.next(call.callId, "ACK");
+      for (const victim of victims) expect(await flows(agentMedia, call.got, victim)).toBe(false);
+      await caller.send(within(caller, call, ok, "BYE", 2));
+      await agent.send(response(await agent.next(call.callId, "BYE"), "200 OK"));
+      await caller.next(call.callId, 200);
+      expect(victims.flatMap((v) => v.received)).toEqual([]);
+    },
+  );
+
   test.each(carrier)(
     "a call of an agent to a provider by %s: audio both ways, the provider hangs up",
     async (f) => {
@@ -165,7 +196,7 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
       const providerMedia = await kept(lab.udp(theirs.provider, 18_000));
       const dialler = await kept(party(lab, ours.agent, 5090, { address: ours.inside, port: 5080 }));
       const sent = dialler.make({
-        uri: `sip:+14155550123@${hostOf(ours.inside)}:5080`,
+        uri: `sip:+14155550123@${bracketed(ours.inside)}:5080`,
         body: sdp(ours.agent, 18_000),
         headers: [`X-Crew-Trunk: ${f}`],
       });
@@ -196,7 +227,7 @@ describe.each(worlds)("an edge with carriers by $carrier and agents by $agents",
       await kept(lab.udp(caller.carrier, 17_000)),
       await kept(lab.udp(provided.provider, 18_000)),
     ];
-    const sent = pbx.make({ uri: `sip:${number(n)}@${hostOf(caller.edge)}`, body: sdp(caller.carrier) });
+    const sent = pbx.make({ uri: `sip:${number(n)}@${bracketed(caller.edge)}`, body: sdp(caller.carrier) });
     const ok = await pbx.ask(sent);
     expect(statusOf(ok)).toBe(200);
     const dialog = dialogOf(sent, ok);

@@ -7,8 +7,9 @@ import { type Lab, openLab } from "../lab/netns.ts";
 import type { UdpPeer } from "../lab/sockets.ts";
 import { type Answer, agentSink } from "./kit/agent.ts";
 import { dialogOf, hangUp, within } from "./kit/call.ts";
-import { bodyOf, methodOf, response, sdp, unique } from "./kit/message.ts";
+import { methodOf, response, sdp, unique } from "./kit/message.ts";
 import { party } from "./kit/party.ts";
+import { audioOf } from "./kit/rtp.ts";
 
 const edge = "198.51.100.7";
 const carrier = "203.0.113.10";
@@ -36,14 +37,6 @@ function rtpPacket(letter: string, sequence: number): Buffer {
 
 const heard = (peer: UdpPeer, letter: string, from = 0): number =>
   peer.received.slice(from).filter((d) => d.data[171] === letter.charCodeAt(0)).length;
-
-function audioOf(message: string): { address: string; port: number } {
-  const body = bodyOf(message);
-  return {
-    address: /^c=IN IP4 (\S+)/m.exec(body)?.[1] ?? "",
-    port: Number(/^m=audio (\d+)/m.exec(body)?.[1]),
-  };
-}
 
 /** 180 to INVITE; the 200 comes when the test sends it. */
 const ringsOn: Answer = (request, { at, tag }) =>

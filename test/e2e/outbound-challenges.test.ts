@@ -207,6 +207,49 @@ describe.each(["swap", "kill -9"] as const)("%s", (what) => {
     await asks(agent, dialog, "BYE", 23);
     await consistent(dialog.callId);
   }, 120_000);
+
+  test.each([
+    ["an agent", "the carrier"],
+    ["an agent", "the agent"],
+    ["a forwarded call", "the carrier"],
+    ["a forwarded call", "the PBX"],
+  ])(
+    "re-INVITEs from both sides of %s, and a BYE from %s",
+    async (whose, who) => {
+      shows("behaviour/25-digest");
+      const caller = whose === "an agent" ? agent : pbx;
+      carrier();
+      let dialog = await callOut(caller);
+      const invite = of(dialog.callId, "INVITE").at(-1) ?? "";
+      /** A request of the carrier, answered by the caller, which must see the carrier's own number. */
+      const carrierAsks = async (method: string, cseq: number, body = ""): Promise<void> => {
+        const asked = provider.ask(provider.within(invite, method, { cseq, body }), 4000, edgeAt);
+        const got = await caller.peer.receive(3000, (d) => methodOf(d.text) === method);
+        const more = body === "" ? {} : { body: sdp(caller.at.address) };
+        const contact = `sip:caller@${caller.at.address}:${caller.at.port}`;
+        await caller.send(response(got.text, "200 OK", { contact, ...more }), got);
+        const answer = await asked;
+        expect([statusOf(answer), numberOf(answer), numberOf(got.text)]).toEqual([
+          200,
+          `${cseq} ${method}`,
+          `${cseq} ${method}`,
+        ]);
+      };
+      await changes();
+      await carrierAsks("INVITE", 5, sdp(providerAt, 18000));
+      await provider.send(provider.within(invite, "ACK", { cseq: 5 }), edgeAt);
+      await caller.peer.receive(3000, (d) => methodOf(d.text) === "ACK");
+      await changes();
+      dialog = await reinvites(caller, dialog, 21);
+      await acks(caller, dialog);
+      await consistent(dialog.callId);
+      await changes();
+      if (who === "the carrier") await carrierAsks("BYE", 6);
+      else await asks(caller, dialog, "BYE", 22);
+      await consistent(dialog.callId);
+    },
+    120_000,
+  );
 });
 
 test("a reliable 183 to a challenged INVITE, and a challenged PRACK", async () => {

@@ -11,21 +11,22 @@ import { sipServer } from "./kit/server.ts";
 
 const patience = { timeout: 20_000, interval: 50 } as const;
 const providerAt = "203.0.113.50";
-const outbound = (password: string) => ({
-  uri: `sip:${providerAt}:5060`,
+const modernAt = "203.0.113.51";
+const outbound = (username: string, at: string) => ({
+  uri: `sip:${at}:5060`,
   register: true,
-  auth: { username: password, password: { secret: "P" } },
+  auth: { username, password: { secret: "P" } },
 });
-const trunk = (crew_id: string) => ({
+const trunk = (crew_id: string, at = providerAt) => ({
   crew_id,
   country: "US",
   agents: { agent_sarah: { uri: "sip:10.0.4.10:5080" } },
-  sip: { outbound: outbound(crew_id) },
+  sip: { outbound: outbound(crew_id, at) },
 });
 
 describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
   test("registers, is asked how, and leaves the registration to the next generation", async () => {
-    await withLab({ addresses: ["198.51.100.7", "10.0.4.1", providerAt] }, async (lab) => {
+    await withLab({ addresses: ["198.51.100.7", "10.0.4.1", providerAt, modernAt] }, async (lab) => {
       const kept = registrar({ minExpires: 400, grants: 400 });
       const short = registrar({ grants: 10 });
       const provider = await sipServer(
@@ -34,6 +35,14 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
         5060,
         challenges({ realm: "provider.example", users: { acme: "right", sales: "right" } }),
         kept,
+        accepts(),
+      );
+      const modern = await sipServer(
+        lab,
+        modernAt,
+        5060,
+        challenges({ realm: "modern.example", users: { modern: "right" }, algorithms: ["SHA-256"] }),
+        registrar({ grants: 400 }),
         accepts(),
       );
       const edge = await startEdge(
@@ -45,12 +54,13 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
             agents: { address: "10.0.4.1", ...(engine === "5.6" ? { tcp: false } : {}) },
             rtp: [30000, 30999],
           },
-          trunks: [trunk("acme"), trunk("sales")],
+          trunks: [trunk("acme"), trunk("sales"), trunk("modern", modernAt)],
         },
         {
           passwords: [
             { trunk: "acme", password: "right" },
             { trunk: "sales", password: "wrong" },
+            { trunk: "modern", password: "right" },
           ],
         },
       );
@@ -59,6 +69,7 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
         .poll(() => registrations(socket), patience)
         .toMatchObject([
           { trunk: "acme", state: "registered", code: 200 },
+          { trunk: "modern", state: "registered", code: 200 },
           { trunk: "sales", state: "not registered", code: 401 },
         ]);
       // 300 seconds were too few for this registrar.
@@ -68,7 +79,7 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
         .requests("REGISTER")
         .filter((r) => /sip:acme@/.test(headerValues(r, "To")[0] ?? ""));
       expect(asked.map((r) => headerValues(r, "Expires")[0])).toEqual(["300", "300", "400", "400"]);
-      expect(provider.problems()).toEqual([]);
+      expect([...provider.problems(), ...modern.problems()]).toEqual([]);
 
       // The other trunk gets its turn again; with the generation stopped nobody does, and nobody signs off.
       provider.answerWith(short);
@@ -80,7 +91,7 @@ describe.each(["6.1", "6.0", "5.6"] as const)("engine line %s", (engine) => {
       await new Promise((resolve) => setTimeout(resolve, 7000));
       await edge.stop();
       expect(provider.requests("REGISTER").length).toBe(before);
-      await provider.close();
+      await Promise.all([provider.close(), modern.close()]);
     });
   }, 90_000);
 });

@@ -1,15 +1,13 @@
 /** A registrar that is a host name: its address is learned from its answers, and calls over the registration come from there. */
-import { writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
-import { startEdge } from "../lab/edge.ts";
-import { withLab } from "../lab/netns.ts";
-import type { UdpPeer } from "../lab/sockets.ts";
+import { type Edge, startEdge } from "../lab/edge.ts";
+import { type Lab, withLab } from "../lab/netns.ts";
 import { agentSink } from "./kit/agent.ts";
 import { accepts, registrar } from "./kit/behaviours.ts";
 import { dialogOf, within } from "./kit/call.ts";
 import { statusOf, unique } from "./kit/message.ts";
+import { everyName, type Names, nameServer } from "./kit/names.ts";
 import { sipServer } from "./kit/server.ts";
 
 const edgeAt = { address: "198.51.100.7", port: 5060 } as const;
@@ -17,58 +15,51 @@ const agentsSide = { address: "10.0.4.1", port: 5080 } as const;
 const registrarAt = "203.0.113.60";
 const elsewhere = "203.0.113.61";
 
-/** A name server that knows one address of every name, and no other record (RFC 1035 section 4). */
-async function answerNames(socket: UdpPeer, address: string): Promise<void> {
-  for (;;) {
-    const asked = await socket.receive(600_000).catch(() => undefined);
-    if (asked === undefined) return;
-    const { data } = asked;
-    let end = 12;
-    while ((data[end] ?? 0) !== 0) end += 1 + (data[end] ?? 0);
-    const question = data.subarray(12, end + 5);
-    const known = question.readUInt16BE(question.length - 4) === 1;
-    const head = Buffer.alloc(12);
-    data.copy(head, 0, 0, 2);
-    head.writeUInt16BE(0x8580, 2);
-    head.writeUInt16BE(1, 4);
-    head.writeUInt16BE(known ? 1 : 0, 6);
-    // The name by reference, A, IN, 60 seconds, four bytes.
-    const record = Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, ...address.split(".").map(Number)]);
-    await socket.send(Buffer.concat([head, question, ...(known ? [record] : [])]), asked);
-  }
+/** A lab with a name server, and an edge that registers trunk `acme` at `provider.example`. */
+async function withNames(
+  seconds: number,
+  use: (lab: Lab, start: () => Promise<Edge>, names: Names) => Promise<void>,
+): Promise<void> {
+  const addresses = [edgeAt.address, agentsSide.address, "10.0.4.10", registrarAt, elsewhere];
+  await withLab({ addresses }, async (lab) => {
+    const names = await nameServer(lab, everyName(registrarAt), seconds);
+    const start = () =>
+      startEdge(
+        lab,
+        {
+          network: {
+            public_ip: edgeAt.address,
+            agents: { address: agentsSide.address },
+            rtp: [30000, 30999],
+          },
+          trunks: [
+            {
+              crew_id: "acme",
+              country: "US",
+              agents: { agent_sarah: { uri: "sip:10.0.4.10:5080" } },
+              sip: {
+                outbound: {
+                  uri: "sip:provider.example",
+                  register: true,
+                  auth: { username: "acme", password: { secret: "P" } },
+                },
+                inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }],
+              },
+            },
+          ],
+        },
+        { passwords: [{ trunk: "acme", password: "x" }] },
+      );
+    await use(lab, start, names);
+  });
 }
 
 test("is registered with, and calls our Contact from the address that answers, and from no other", async () => {
-  const addresses = [edgeAt.address, agentsSide.address, "10.0.4.10", registrarAt, elsewhere];
-  await withLab({ addresses }, async (lab) => {
-    writeFileSync(join(lab.dir, "etc/resolv.conf"), "nameserver 127.0.0.1\n");
-    const names = await lab.udp("127.0.0.1", 53);
-    void answerNames(names, registrarAt);
+  await withNames(60, async (lab, start) => {
     const kept = registrar();
     const provider = await sipServer(lab, registrarAt, 5060, kept, accepts());
     const stranger = await sipServer(lab, elsewhere, 5060, accepts());
-    const edge = await startEdge(
-      lab,
-      {
-        network: { public_ip: edgeAt.address, agents: { address: agentsSide.address }, rtp: [30000, 30999] },
-        trunks: [
-          {
-            crew_id: "acme",
-            country: "US",
-            agents: { agent_sarah: { uri: "sip:10.0.4.10:5080" } },
-            sip: {
-              outbound: {
-                uri: "sip:provider.example",
-                register: true,
-                auth: { username: "acme", password: { secret: "P" } },
-              },
-              inbound_routes: [{ match: { to_user: "main" }, agent_id: "agent_sarah" }],
-            },
-          },
-        ],
-      },
-      { passwords: [{ trunk: "acme", password: "x" }] },
-    );
+    const edge = await start();
     const agent = await agentSink(lab, "10.0.4.10", 5080, agentsSide);
     await expect
       .poll(() => kept.contacts("acme"), { timeout: 20_000 })
@@ -86,7 +77,25 @@ test("is registered with, and calls our Contact from the address that answers, a
     const other = stranger.make({ uri, to: "<sip:main@provider.example>", callId: unique("name") });
     await expect(stranger.ask(other, 500, edgeAt)).rejects.toThrow("no datagram");
     for (const party of [provider, stranger, agent]) await party.close();
-    await names.close();
     await edge.stop();
   });
 }, 90_000);
+
+test("is registered with where it was last while nobody knows its name", async () => {
+  await withNames(2, async (lab, start, names) => {
+    // Asked for anew after six seconds, when the name is no longer known.
+    const provider = await sipServer(lab, registrarAt, 5060, registrar({ grants: 12 }), accepts());
+    const edge = await start();
+    await expect.poll(() => edge.records("registered"), { timeout: 20_000 }).toHaveLength(1);
+    names.silent = true;
+    const before = provider.requests("REGISTER").length;
+    await expect.poll(() => provider.requests("REGISTER").length, { timeout: 40_000 }).toBe(before + 3);
+    expect(edge.records("not_registered")).toEqual([]);
+    expect(edge.records("registered")).toHaveLength(1);
+    names.silent = false;
+    await expect.poll(() => provider.requests("REGISTER").length, { timeout: 20_000 }).toBe(before + 5);
+    expect(edge.records("not_registered")).toEqual([]);
+    await provider.close();
+    await edge.stop();
+  });
+}, 120_000);

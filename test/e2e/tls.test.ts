@@ -10,17 +10,8 @@ import { authority, type Certificate } from "../lab/certificates.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import { type AgentOptions, type CallerOptions, startAgent, startCaller } from "../lab/peers.ts";
-import {
-  agentsSide,
-  draft,
-  edgeAt,
-  nameServer,
-  number,
-  relaySessions,
-  saw,
-  sleep,
-  toAgent,
-} from "./call-world.ts";
+import { agentsSide, draft, edgeAt, number, relaySessions, saw, sleep, toAgent } from "./call-world.ts";
+import { everyName, nameServer } from "./kit/names.ts";
 
 const hosts = {
   sarah: "10.0.4.10",
@@ -48,7 +39,7 @@ let files: { readonly certificate: string; readonly private_key: string; readonl
 const shown = new Map<string, Certificate>();
 beforeAll(async () => {
   lab = await openLab({ addresses: [edgeAt.address, agentsSide.address] });
-  await nameServer(lab, hosts.named);
+  await nameServer(lab, everyName(hosts.named));
   const ours = await authority(lab);
   const theirs = await authority(lab);
   const names = [edgeAt.address, agentsSide.address, "sip.example.com"];
@@ -260,6 +251,24 @@ describe("no INVITE goes to an agent", () => {
     20_000,
   );
 });
+
+test("whoever takes the place of an agent that has shown its name gets no INVITE", async () => {
+  const sarah = await agent("sarah");
+  const by = await caller("sarah", undefined);
+  expect(await by.call({ talkMs: 500, expectHz: 700 })).toMatchObject(good);
+  await sarah.stop();
+  const certificate = shown.get("other_name");
+  const imposter = await agent("sarah", certificate === undefined ? {} : { certificate });
+  for (let i = 0; i < 2; i++)
+    expect(await by.call({ waitMs: 12_000 })).toMatchObject({ answered: false, code: 480 });
+  const texts = imposter
+    .messages()
+    .filter((m) => m.direction === "received")
+    .map((m) => m.text);
+  expect(texts.length).toBeGreaterThan(0);
+  expect(texts.every((t) => t.startsWith("OPTIONS "))).toBe(true);
+  expect(texts.join("\n")).not.toContain("+1415");
+}, 40_000);
 
 describe("a trunk by certificate", () => {
   test("is known by a name in it, whatever its address", async () => {

@@ -1,6 +1,6 @@
 /** The configuration of a lab Asterisk that speaks SIP by PJSIP. */
 import { join } from "node:path";
-import { hostOf } from "../../src/phone/message.ts";
+import { bracketed } from "../../src/core/host.ts";
 import type { Tools } from "../../src/phone/process.ts";
 import {
   type Extension,
@@ -134,7 +134,7 @@ const endpointLines = (
 function trunkSections(name: string, t: AsteriskTrunk, o: AsteriskSettings): Section[] {
   const transport = t.transport ?? "udp";
   const parameter = transport === "udp" ? "" : `\\;transport=${transport}`;
-  const server = `sip:${hostOf(t.address)}:${t.port ?? 5060}${parameter}`;
+  const server = `sip:${bracketed(t.address)}:${t.port ?? 5060}${parameter}`;
   return [
     ...(t.auth ? [credentials(`${name}-out`, t.auth)] : []),
     ...(t.challenge ? [challenge(`${name}-in`, t.challenge, o)] : []),
@@ -158,7 +158,7 @@ function trunkSections(name: string, t: AsteriskTrunk, o: AsteriskSettings): Sec
             `transport=${transport}`,
             `outbound_auth=${name}-out`,
             `server_uri=${server}`,
-            `client_uri=sip:${t.auth.username}@${t.fromDomain ?? hostOf(t.address)}`,
+            `client_uri=sip:${t.auth.username}@${t.fromDomain ?? bracketed(t.address)}`,
             `contact_user=${t.auth.username}`,
             "max_random_initial_delay=0",
             "retry_interval=5",
@@ -183,7 +183,7 @@ function pjsipConf(o: AsteriskSettings): string {
     protocol,
     "type=transport",
     `protocol=${protocol}`,
-    `bind=${hostOf(o.address)}:${at}`,
+    `bind=${bracketed(o.address)}:${at}`,
     ...more,
   ];
   const tls = o.tls;

@@ -140,7 +140,8 @@ function bind(folder: string, options: EdgeOptions): KamailioBinding {
   };
 }
 
-function intoFile(command: Command, folder: string): Command {
+/** The program with its stderr at the end of `kamailio.log` in the folder, as a deployment has it. */
+export function intoFile(command: Command, folder: string): Command {
   const file = join(folder, "kamailio.log");
   return {
     ...command,

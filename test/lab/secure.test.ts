@@ -106,16 +106,19 @@ test("baresip registers at an Asterisk with a password, not with another one", a
     domain: "10.0.4.10:5070",
     register: 60,
   };
-  for (const [name, password, code] of [
-    ["right", "s3cret", 200],
-    ["wrong", "other", 401],
+  for (const [name, password, answers] of [
+    ["right", "s3cret", [401, 200]],
+    ["wrong", "other", [401, 401]],
   ] as const) {
     const p = await phone({ ...as, dir: join(lab.dir, name), name, auth: { username: "sarah", password } });
-    const last = (): string => p.messages().findLast((m) => m.direction === "received")?.text ?? "";
-    await expect
-      .poll(() => p.messages().filter((m) => m.direction === "received").length)
-      .toBeGreaterThanOrEqual(2);
-    expect(last()).toMatch(new RegExp(`^SIP/2.0 ${code} [\\s\\S]*CSeq: \\d+ REGISTER`));
+    const answered = (): readonly number[] =>
+      p
+        .messages()
+        .filter((m) => m.direction === "received")
+        .map((m) => Number(/^SIP\/2\.0 (\d+) [\s\S]*^CSeq: \d+ REGISTER/m.exec(m.text)?.[1]))
+        .filter((code) => code > 0);
+    // It goes on trying, so the first two are looked at.
+    await expect.poll(() => answered().slice(0, 2)).toEqual(answers);
     await p.stop();
   }
   await registrar.stop();

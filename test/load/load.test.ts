@@ -142,6 +142,16 @@ describe("TypeScript configs", () => {
       `void Promise.reject(\n  new Error("no"));\nexport default {};`,
       ["CREW1007 crew.config.ts:2:3"],
     ],
+    [
+      "a value that is used before it is there",
+      `export default { a: MAX };\nconst MAX = 20;`,
+      ["CREW1007 crew.config.ts:1:21"],
+    ],
+    [
+      "a value of a file that imports this one",
+      `import { y } from "./cycle.ts";\nexport const x = 1;\nexport default { y };`,
+      ["CREW1007 cycle.ts:2:18"],
+    ],
     ["no default export", `export const config = {};`, ["CREW1008 crew.config.ts:1:1"]],
     ["a function", `export default () => ({});`, ["CREW1009 crew.config.ts:1:16"]],
     ["a promise", `const f = async () => ({});\nexport default f();`, ["CREW1009 crew.config.ts:2:16"]],
@@ -186,8 +196,77 @@ describe("TypeScript configs", () => {
     ],
     ["an exit", `process.exit(0);\nexport default {};`, ["CREW1014 crew.config.ts:1:9"]],
   ];
+  const cycle = `import { x } from "./crew.config.ts";\nexport const y = x + 1;`;
   it.each(failures)("places %s", async (_, text, expected) => {
-    expect(shown((await load({ ...ts(text), "b.ts": "export const x = 1;" })).diagnostics)).toEqual(expected);
+    expect(
+      shown((await load({ ...ts(text), "b.ts": "export const x = 1;", "cycle.ts": cycle })).diagnostics),
+    ).toEqual(expected);
+  });
+
+  it("says once of each name what is undefined, and where", async () => {
+    const { value, diagnostics } = await load(
+      ts(`const of = (n: string) => ({ n, ring: process.env.NO_SUCH });
+export default {
+  country: process.env.NO_SUCH,
+  routes: ["a", "b"].map(of),
+};`),
+    );
+    expect(value?.value).toEqual({ routes: [{ n: "a" }, { n: "b" }] });
+    expect(diagnostics.map((d) => `${d.code} ${d.severity} ${d.pointer}`)).toEqual([
+      "CREW1019 info /country",
+      "CREW1019 info /routes/0/ring",
+    ]);
+    expect(await value?.origins.locate("/country")).toMatchObject({ start: { line: 3, column: 12 } });
+    expect(await value?.origins.locate("/routes/0/ring")).toMatchObject({ start: { line: 1 } });
+  });
+
+  it("gives each file what its author expects: names of its own, data, imports on the way", async () => {
+    const { value, diagnostics } = await load({
+      "crew.config.ts": `#!/usr/bin/env -S npx crew check
+        import * as crew from "crew";
+        import numbers from "./numbers.csv";
+        import { name } from "./other.ts";
+        enum Port { sip = 5060 }
+        const NAME = "here";
+        const later = () => after;
+        const promise = import("./other.ts");
+        const after = typeof promise.then;
+        export default { n: numbers.trim(), name, NAME, port: Port.sip, after: later(), has: typeof crew.defineTrunk };`,
+      "other.ts": `const NAME: string = "there";\nexport const name = NAME;`,
+      "numbers.csv": "1,2\n",
+    });
+    expect(diagnostics).toEqual([]);
+    expect(value?.value).toEqual({
+      n: "1,2",
+      name: "there",
+      NAME: "here",
+      port: 5060,
+      after: "function",
+      has: "function",
+    });
+  });
+
+  it.each([
+    ["export default { a: MAX };\nconst MAX = 20;", "CREW1007", "Cannot access 'MAX'", "move it above"],
+    ["throw new Error('boom');", "CREW1007", "runs: boom.", "throws this itself"],
+    [
+      `import { x } from "./b.ts";\nexport default { a: x.y.z() };`,
+      "CREW1007",
+      "Cannot read properties of undefined (reading 'z')",
+      "marked line",
+    ],
+    [
+      `import { x } from "./b.ts";\nexport default { a: x() };`,
+      "CREW1007",
+      "TypeError: x is not a function",
+      "",
+    ],
+    [`export default { a: "hunter2".foo() };`, "CREW1007", 'TypeError: "…".foo is not a function', ""],
+  ])("explains %s", async (text, code, message, help) => {
+    const { diagnostics } = await load({ ...ts(text), "b.ts": "export const x = { y: undefined } as any;" });
+    expect(diagnostics).toMatchObject([
+      { code, message: expect.stringContaining(message), help: expect.stringContaining(help) },
+    ]);
   });
 
   it.each([

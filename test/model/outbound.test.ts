@@ -41,6 +41,8 @@ describe("outbound", () => {
     ["sip:Provider.Example:5070", "tcp", "provider.example:5070 tcp"],
     ["sips:provider.example", undefined, "provider.example tls"],
     ["sips:provider.example", "tls", "provider.example tls"],
+    ["sips:provider.example;transport=tcp", undefined, "provider.example tls"],
+    ["SIPS:192.0.2.5", undefined, "192.0.2.5:5061 tls"],
     ["sip:provider.example;transport=tcp", undefined, "provider.example tcp"],
     ["sip:192.0.2.5", undefined, "192.0.2.5:5060 udp"],
     ["sip:192.0.2.5", "tls", "192.0.2.5:5061 tls"],

@@ -162,6 +162,57 @@ describe("findings", () => {
     ]);
   });
 
+  it.each([
+    ["sips:10.0.4.10;transport=udp", "for UDP", "leave out ';transport=udp'"],
+    ["sip:2001:db8::1;transport=tcp", "without brackets", "'sip:[2001:db8::1];transport=tcp'"],
+    ["sip:bob:hunter2@10.0.4.10", "'sip:bob:•••@10.0.4.10' holds a password", "auth"],
+  ])("says what is wrong with %s, and no password", (uri, message, help) => {
+    const { diagnostics } = parseConfig({ agents: { a: { uri } }, sip: {} });
+    const found = diagnostics.filter((d) => d.code === "CREW2108");
+    expect(found).toMatchObject([
+      { message: expect.stringContaining(message), help: expect.stringContaining(help) },
+    ]);
+    expect(JSON.stringify(diagnostics)).not.toContain("hunter2");
+  });
+
+  it.each([
+    [
+      { auth: { type: "ip_allowlist", allowed_ips: ["[2001:db8::1]"] } },
+      "'allowed_ips[0]' is \"[2001:db8::1]\", but must be an IPv4 or IPv6 address or network such as 203.0.113.16/28.",
+      "'2001:db8::1'",
+    ],
+    [
+      { auth: { type: "digest", username: "a", password: "" } },
+      "'password' must have at least 1 character.",
+      undefined,
+    ],
+    [
+      { auth: { type: "digest", username: "a", password: { secret: "hunter2 !" } } },
+      "'secret' must be the name of an environment variable.",
+      'secret("TRUNK_PASSWORD")',
+    ],
+    [
+      { auth: { type: "digest", username: "a", password: { secret: undefined } } },
+      "'password' has no 'secret'.",
+      "What it got is undefined",
+    ],
+    [
+      { auth: { type: "digest", username: "a", password: 5 } },
+      "'password' must be an object or text.",
+      undefined,
+    ],
+  ])("says what to write instead: %j", (sip, message, help) => {
+    const [found] = parseConfig({ sip }).diagnostics.filter((d) => d.severity === "error");
+    expect(found).toMatchObject({ message });
+    if (help === undefined) expect(found?.help).toBeUndefined();
+    else expect(found?.help).toContain(help);
+  });
+
+  it("says how a transport is turned off", () => {
+    const { diagnostics } = parseConfig({ trunks: [{ sip: {} }], network: { carrier: { udp: 0 } } });
+    expect(diagnostics.map((d) => d.help)).toEqual(["Write 'false' to turn a transport off."]);
+  });
+
   it("does not blame what follows from a part that was left out", () => {
     expect(
       findings({

@@ -1,5 +1,6 @@
 /** The torture messages of RFC 4475 and RFC 5118 against a booted edge: nothing breaks, nothing invalid reaches an agent. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bracketed } from "../../src/core/host.ts";
 import { type Edge, startEdge } from "../lab/edge.ts";
 import { type Lab, openLab } from "../lab/netns.ts";
 import type { UdpPeer } from "../lab/sockets.ts";
@@ -70,13 +71,12 @@ async function busyAgent(lab: Lab): Promise<UdpPeer> {
 }
 
 function controlRequest(from: string, to: string, id: string): string {
-  const host = (address: string): string => (address.includes(":") ? `[${address}]` : address);
   return [
-    `OPTIONS sip:${host(to)} SIP/2.0`,
-    `Via: SIP/2.0/UDP ${host(from)};rport;branch=z9hG4bK${id}`,
+    `OPTIONS sip:${bracketed(to)} SIP/2.0`,
+    `Via: SIP/2.0/UDP ${bracketed(from)};rport;branch=z9hG4bK${id}`,
     "Max-Forwards: 70",
-    `From: <sip:control@${host(from)}>;tag=${id}`,
-    `To: <sip:${host(to)}>`,
+    `From: <sip:control@${bracketed(from)}>;tag=${id}`,
+    `To: <sip:${bracketed(to)}>`,
     `Call-ID: ${id}`,
     "CSeq: 1 OPTIONS",
     "Content-Length: 0",

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { rootOptions } from "../../src/host/private-root.ts";
 import { crew } from "../cli/crew.ts";
+import { exampleFolder, examples } from "../conformance/examples.ts";
 import { config, engine } from "./fixture.ts";
 
 describe("crew verify", () => {
@@ -28,6 +29,17 @@ describe("crew verify", () => {
     expect(stdout).toMatch(/ok +kamailio answers +\d+ ms +200 OK/);
     expect(stdout.trim().split("\n").length).toBeLessThan(14);
   });
+
+  it.each(examples)(
+    "boots the example %s as it stands",
+    async (name) => {
+      const { code, stdout, stderr } = await crew(exampleFolder(name), ["verify"], env);
+      expect(code, `${stdout}${stderr}`).toBe(0);
+      expect(stdout).toMatch(/^Verified \(boot\) in .* with Kamailio 6\.1/m);
+      expect(stdout).toMatch(/ok +kamailio answers/);
+    },
+    60_000,
+  );
 
   it("answers with its steps as JSON", async () => {
     write(config("6.1"));

@@ -14,10 +14,12 @@ export async function resolveSpans(
   if (origins === undefined) return sorted(diagnostics);
   const counts = new Map<string, number>();
   const resolved: Diagnostic[] = [];
-  for (const [i, diagnostic] of diagnostics.entries()) {
+  let inAll = 0;
+  for (const diagnostic of diagnostics) {
     const count = counts.get(diagnostic.code) ?? 0;
     counts.set(diagnostic.code, count + 1);
-    const looksUp = i < lookedUp.inAll && count < lookedUp.perCode;
+    const looksUp = inAll < lookedUp.inAll && count < lookedUp.perCode;
+    if (looksUp) inAll++;
     resolved.push(looksUp ? await withSpans(diagnostic, origins) : diagnostic);
   }
   return sorted(resolved);

@@ -17,22 +17,37 @@ const window = 400;
 /** The value of a password may stand so many characters behind its name. */
 const reach = 2000;
 
-const name = String.raw`\b(?!secret\b)\w*(?:password|passwd|passphrase|secret|token|api_?key)\w*["'\`]?\]?\s*(?::\s*string\s*=|[:=])\s*`;
 const quoted = String.raw`(["'])((?:\\.|(?!\1)[^\\\n])*)|\`((?:\\.|[^\\\`])*)`;
+const given = String.raw`["'\`]?\]?\s*(?::\s*string\s*=|[:=])\s*`;
+/** Misspelt ones too: what is wrong there is shown often. */
+const name = String.raw`\b(?!secret\b)(?:\w*(?:pass|pwd|secr|token|api_?key|credential|psk)\w*|\w*pw)${given}`;
+/** What a property of \`auth\` has as its value is shown for these only. */
+const shownInAuth = String.raw`\b(?!(?:secret|type|username|realm|algorithm|name|uri|crew_id|agent_id|to_uri|to_user|country)\b)\w+${given}`;
 
 /**
- * Property and variable names whose text value is not to be seen, closing quote or not; `secret` alone names a
- * reference. In JSON a value without quotes is a mistake, and no less a secret for it.
+ * Property and variable names whose text value is not to be seen, closing quote or not. In JSON a value without quotes is a
+ * mistake, and no less a secret for it.
  */
 const secretValues = {
   code: new RegExp(`${name}(?:${quoted})`, "gi"),
   json: new RegExp(`${name}(?:${quoted}|([^\\s"'\`{[,}\\]]+))`, "gi"),
 } as const;
+const valuesInAuth = new RegExp(`${shownInAuth}(?:${quoted})`, "gi");
+/** `secret` names an environment variable; what has not the form of one may be the secret itself. */
+const reference = new RegExp(String.raw`\bsecret["'\`]?\s*[:=(]\s*(?:${quoted})`, "g");
+const variable = /^[A-Z_][A-Z0-9_]*$/;
+/** RFC 3261 section 19.1.1 */
+const uriPassword = /\bsips?:[^@:\s"'`]*:([^@\s"'`]*)(?=@)/gi;
 
-/**
- * @param secret the marked stretch itself is a secret, wherever it stands
- */
-export function shownLine(source: string, span: Span, secret: boolean): ShownLine | undefined {
+/** What of a line must not be seen although its name does not say so. */
+export interface Hidden {
+  /** The marked stretch, wherever it stands. */
+  readonly marked?: boolean;
+  /** Text values of properties that are not known to be harmless. */
+  readonly values?: boolean;
+}
+
+export function shownLine(source: string, span: Span, hidden: Hidden = {}): ShownLine | undefined {
   const newline = span.start.offset === 0 ? -1 : source.lastIndexOf("\n", span.start.offset - 1);
   const lineStart = newline < 0 && source.charCodeAt(0) === 0xfeff ? 1 : newline + 1;
   if (lineStart > span.start.offset || span.start.offset > source.length) return undefined;
@@ -42,7 +57,7 @@ export function shownLine(source: string, span: Span, secret: boolean): ShownLin
     from: span.start.offset,
     to: Math.max(span.start.offset + 1, Math.min(span.end.offset, end)),
   };
-  const cuts = maskedRanges(source, start, end, span, secret);
+  const cuts = maskedRanges(source, start, end, span, hidden);
   let text = "";
   let columns = 0;
   let from: number | undefined;
@@ -68,17 +83,35 @@ function endOfLine(source: string, from: number): number {
 }
 
 /** The stretches between `from` and `to` whose characters are not to be seen. */
-function maskedRanges(source: string, from: number, to: number, span: Span, secret: boolean) {
+function maskedRanges(source: string, from: number, to: number, span: Span, hidden: Hidden) {
   const base = Math.max(0, from - reach);
-  const values = span.file.endsWith(".json") ? secretValues.json : secretValues.code;
-  const ranges = [...source.slice(base, to + reach).matchAll(values)].map((m) => {
+  const near = source.slice(base, to + reach);
+  const patterns = [
+    span.file.endsWith(".json") ? secretValues.json : secretValues.code,
+    reference,
+    ...(hidden.values === true ? [valuesInAuth] : []),
+  ];
+  const values = patterns.flatMap((pattern) =>
+    [...near.matchAll(pattern)].flatMap((m) => {
+      const value = m[2] ?? m[3] ?? m[4] ?? "";
+      const end = base + m.index + m[0].length;
+      return pattern === reference && variable.test(value) ? [] : [{ start: end - value.length, end }];
+    }),
+  );
+  const inUris = [...near.matchAll(uriPassword)].map((m) => {
     const end = base + m.index + m[0].length;
-    return { start: end - (m[2] ?? m[3] ?? m[4] ?? "").length, end };
+    return { start: end - (m[1] ?? "").length, end };
   });
-  if (!secret) return ranges;
+  const ranges = [...values, ...inUris];
   const own = { start: span.start.offset, end: span.end.offset };
+  if (hidden.marked !== true || isName(source, own.end)) return ranges;
   const isQuoted = /^(["'`]).*\1$/s.test(source.slice(own.start, own.end));
   return [...ranges, isQuoted ? { start: own.start + 1, end: own.end - 1 } : own];
+}
+
+/** Whether what ends here is the name of a property. */
+function isName(source: string, end: number): boolean {
+  return /^\s*:/.test(source.slice(end, end + 20));
 }
 
 function isPair(text: string, at: number): boolean {

@@ -4,7 +4,7 @@ import type { Diagnostic, Place, Severity } from "../../core/diagnostic.ts";
 import { segments } from "../../core/pointer.ts";
 import type { Span } from "../../core/span.ts";
 import { defaultLimits, holdBack, type Limits, summary } from "./flood.ts";
-import { shownLine } from "./source-line.ts";
+import { type Hidden, shownLine } from "./source-line.ts";
 import { visible } from "./visible.ts";
 
 export interface TextOptions {
@@ -78,18 +78,18 @@ function placed(
   const text = source(span.file);
   return text === undefined
     ? lines
-    : [...lines, ...frame(text, span, isSecret(place), underline, style, paint)];
+    : [...lines, ...frame(text, span, hidden(place), underline, style, paint)];
 }
 
 function frame(
   text: string,
   span: Span,
-  secret: boolean,
+  hidden: Hidden,
   underline: string,
   style: Parameters<typeof styleText>[0],
   paint: Paint,
 ): string[] {
-  const line = shownLine(text, span, secret);
+  const line = shownLine(text, span, hidden);
   if (line === undefined || line.text.trim() === "") return [];
   const number = String(span.start.line);
   const gutter = paint("dim", `${number.padStart(5)} │ `);
@@ -100,7 +100,8 @@ function frame(
   ];
 }
 
-/** The place of a password: what stands there is not to be seen, wherever it comes from. */
-function isSecret({ pointer }: Place): boolean {
-  return pointer !== undefined && segments(pointer).at(-1) === "password";
+/** What stands at the place of a password is not to be seen, wherever it comes from; nor what a mistaken name gives to `auth`. */
+function hidden({ pointer }: Place): Hidden {
+  const path = pointer === undefined ? [] : segments(pointer);
+  return { marked: path.at(-1) === "password", values: path.includes("auth") };
 }

@@ -12,7 +12,7 @@ export const verb = {
     command
       .description(
         "Stops Kamailio, rtpengine and the guard of an edge, waits until they are gone and takes its firewall table out. " +
-          "Calls in progress end. Asks first where anything runs. Generations and keys stay, so that crew deploy starts it again.",
+          "Calls in progress are cut off without a BYE. Asks first where anything runs. Generations and keys stay, so that crew deploy starts it again.",
       )
       .addArgument(configArgument())
       .addOption(yesOption())
@@ -51,6 +51,8 @@ export const verb = {
 
 function summaryText({ running, calls }: DownSummary): string {
   const ended =
-    calls === undefined || calls === 0 ? "" : ` ${countText(calls, "call")} in progress will end.`;
+    calls === undefined || calls === 0
+      ? ""
+      : ` ${countText(calls, "call")} in progress will be cut off, without a BYE to either side.`;
   return `Stops ${running.join(", ")}.${ended}\n`;
 }

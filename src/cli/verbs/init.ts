@@ -1,7 +1,9 @@
 /** `crew init`: writes a commented config to start from. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import type { Command } from "commander";
+import { makeFolder, refusal } from "../../bundle/folder.ts";
+import type { Diagnostic } from "../../core/diagnostic.ts";
 import { packageRoot } from "../../core/package.ts";
 import { displayPath } from "../../load/place.ts";
 import { exitCodes } from "../exit.ts";
@@ -19,7 +21,8 @@ export const verb = {
   async run([folder = "."], _options, io) {
     const place = join(resolve(io.cwd, folder), fileName);
     const shown = displayPath(join(folder, fileName), io.cwd);
-    mkdirSync(dirname(place), { recursive: true });
+    const unwritable = folderProblem(dirname(place), folder);
+    if (unwritable !== undefined) return { exitCode: exitCodes.usage, diagnostics: [unwritable] };
     if (!writeNew(place, readFileSync(join(packageRoot(), "templates", "init", `${fileName}.txt`), "utf8"))) {
       return {
         exitCode: exitCodes.usage,
@@ -34,7 +37,12 @@ export const verb = {
       };
     }
     const hints = projectHints(dirname(place));
-    const steps = [`Wrote ${shown}.`, ...hints, "", `Next: crew check ${shown}, then crew build ${shown}.`];
+    const steps = [
+      `Wrote ${shown}.`,
+      ...hints,
+      "",
+      `Next: npx crew check ${shown}, then npx crew build ${shown}.`,
+    ];
     return {
       exitCode: exitCodes.done,
       diagnostics: [],
@@ -43,6 +51,23 @@ export const verb = {
     };
   },
 } satisfies Verb;
+
+function folderProblem(folder: string, shown: string): Diagnostic | undefined {
+  try {
+    makeFolder(folder);
+    accessSync(folder, constants.W_OK);
+    return undefined;
+  } catch (error) {
+    const reason = refusal(error);
+    if (reason === undefined) throw error;
+    return {
+      code: "CREW1307",
+      severity: "error",
+      message: `The folder ${shown} cannot be written: ${reason}.`,
+      help: "Name another folder, as in 'crew init edge'.",
+    };
+  }
+}
 
 /** Creates the file; false where there is one, whoever made it and whenever. */
 function writeNew(place: string, text: string): boolean {
@@ -66,7 +91,9 @@ function projectHints(folder: string): readonly string[] {
   if (nearest(folder, "package.json") === undefined)
     hints.push("For types in the editor, make a project here: npm init -y && npm install --save-dev crew");
   if (nearest(folder, "tsconfig.json") === undefined)
-    hints.push('A tsconfig.json with "module": "nodenext" and "strict": true lets tsc check the config too.');
+    hints.push(
+      'A tsconfig.json with "module": "nodenext" and "strict": true, and "type": "module" in package.json, let tsc check the config too.',
+    );
   return hints;
 }
 

@@ -88,7 +88,7 @@ function answer(
   const lines = [
     good
       ? `Verified (${level}) in ${time} with ${programs}.`
-      : `Not verified (${level}): ${programs} refused it after ${time}.`,
+      : `Not verified (${level}) after ${time}, with ${programs}.`,
     ...steps.map((step) => `  ${stepText(step)}`),
   ];
   return {

@@ -10,6 +10,12 @@ export interface EndableCall {
   readonly until: number;
   /** Milliseconds since the epoch after which its media is dead if nothing more comes. */
   readonly silentUntil: number;
+  /** A side said that it does not send: silence is no fault then. */
+  readonly onHold: boolean;
+  /** Milliseconds without a packet that a call may have that is not on hold; `Infinity` where any. */
+  readonly mediaTimeout: number;
+  /** Milliseconds since the epoch of the last offer or answer, to the second. */
+  readonly signalledAt: number;
   readonly claim: string;
   /** `v` of the Record-Route that the callee got, and that the caller got. */
   readonly calleeView: string;
@@ -20,8 +26,8 @@ export interface EndableCall {
 }
 
 /**
- * Seconds without a packet in which nothing can be expected, since both sides are on hold: rtpengine's `silent-timeout` less
- * two minutes, so that the call is ended while rtpengine still knows whom to tell.
+ * Seconds without a packet of a call on hold, where a telephone that plays no music says `sendonly` and is silent as well:
+ * rtpengine's `silent-timeout` less two minutes, so that the call is ended while rtpengine still knows whom to tell.
  */
 const holdSeconds = 3480;
 
@@ -44,15 +50,17 @@ export function endableCall(id: string, answer: NgMessage): EndableCall | undefi
   // Nobody tells whether a call was answered whose SDP went back and forth before that.
   const answered = (callee.label[6] === "early" ? started + ringsAtMost : 0) * 1000;
   const moved = caller.label.length === 3 ? caller.label : undefined;
+  const onHold = ![caller, callee].every(sends);
+  const mediaTimeout = least(1);
   return {
     id,
     callerTag: caller.tag,
     calleeTag: callee.tag,
     until: Math.max(started * 1000 + least(0), answered),
-    silentUntil: Math.max(
-      heardAt(legs) * 1000 + (expectsMedia(legs) ? least(1) : heldFor(least(1))),
-      answered,
-    ),
+    silentUntil: Math.max(heardAt(legs) * 1000 + (onHold ? heldFor(mediaTimeout) : mediaTimeout), answered),
+    onHold,
+    mediaTimeout,
+    signalledAt: Number(answer["last signal"] ?? 0) * 1000,
     claim,
     calleeView,
     callerView,
@@ -86,9 +94,9 @@ function heardAt(legs: readonly Leg[]): number {
   return Math.max(0, ...streams.map((s) => Number(s["last packet"] ?? 0)));
 }
 
-/** Whether either side said that it sends. */
-function expectsMedia(legs: readonly Leg[]): boolean {
-  return legs.some(({ medias }) => medias.some((m) => Array.isArray(m.flags) && m.flags.includes("recv")));
+/** Whether a side said that it sends. */
+function sends({ medias }: Leg): boolean {
+  return medias.some((m) => Array.isArray(m.flags) && m.flags.includes("recv"));
 }
 
 function isMessage(value: unknown): value is NgMessage {

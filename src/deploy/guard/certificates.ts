@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { modelFile } from "../../bundle/bundle.ts";
 import type { Model, NetworkModel } from "../../model/model.ts";
 import { callRpc } from "../../verify/binrpc.ts";
+import { controlSocket } from "../control.ts";
 import type { Edge } from "../edge.ts";
 import { readJson } from "../state/files.ts";
 import { currentGeneration, readStatus } from "../state/generations.ts";
 import { generationPaths } from "../state/paths.ts";
-import { controlSocket } from "./retire.ts";
 
 /** Kamailio keeps what it read before until nobody uses it any more, so that it must not be told too often. */
 const pauseMs = 10_000;

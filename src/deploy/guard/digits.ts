@@ -6,6 +6,7 @@ import type { Socket } from "node:dgram";
 import { sealKey } from "../../targets/kamailio/sealed.ts";
 import { callRpc } from "../../verify/binrpc.ts";
 import { valuesNamed } from "../../verify/table-rpc.ts";
+import { controlSocket } from "../control.ts";
 import type { Edge } from "../edge.ts";
 import { bindUdp } from "../proof/sockets.ts";
 import { askAbout } from "../sessions.ts";
@@ -13,7 +14,6 @@ import { currentGeneration, readFacts } from "../state/generations.ts";
 import { edgeKeys } from "../state/keys.ts";
 import { type EndableCall, endableCall } from "./call-label.ts";
 import { processName, runningProxies } from "./proxies.ts";
-import { controlSocket } from "./retire.ts";
 import { directionOf, requestWithin, type Sender, sendWithin } from "./within.ts";
 
 /** Where rtpengine tells of digits (the `rtpengine` target writes the same). */

@@ -5,6 +5,7 @@
 
 import { sealKey } from "../../targets/kamailio/sealed.ts";
 import { callRpc } from "../../verify/binrpc.ts";
+import { controlSocket } from "../control.ts";
 import type { Edge } from "../edge.ts";
 import { askAbout, listSessions } from "../sessions.ts";
 import { currentGeneration, readFacts } from "../state/generations.ts";
@@ -12,7 +13,6 @@ import { edgeKeys } from "../state/keys.ts";
 import { byesOf, type EndReason } from "./byes.ts";
 import { type EndableCall, endableCall } from "./call-label.ts";
 import { processName, runningProxies } from "./proxies.ts";
-import { controlSocket } from "./retire.ts";
 import { sendWithin } from "./within.ts";
 
 /** Milliseconds until a call is looked at again that is not answered, and until which it may still be (`max_inv_lifetime`). */
@@ -26,7 +26,14 @@ export interface Ending {
   /** Whether the script of a process has such limits, by process. */
   readonly limited: Map<string, boolean>;
   /** By Call-ID: which session it is, and when to look at it. */
-  next: ReadonlyMap<string, { readonly created: number; readonly at: number }>;
+  next: ReadonlyMap<string, Look>;
+}
+
+interface Look {
+  readonly created: number;
+  readonly at: number;
+  /** Whether the last look found the call up, and not on hold. */
+  readonly talking: boolean;
 }
 
 export function newEnding(): Ending {
@@ -41,7 +48,7 @@ export async function endCalls(edge: Edge, memory: Ending, now = Date.now()): Pr
   const next = new Map(
     sessions.map(({ id, created }) => {
       const known = memory.next.get(id);
-      return [id, known?.created === created ? known : { created, at: 0 }] as const;
+      return [id, known?.created === created ? known : { created, at: 0, talking: false }] as const;
     }),
   );
   memory.next = next;
@@ -49,28 +56,36 @@ export async function endCalls(edge: Edge, memory: Ending, now = Date.now()): Pr
   const calls = await askAbout(due, (id, answer) => endableCall(id, answer) ?? null);
   const over: { readonly call: EndableCall; readonly reason: EndReason }[] = [];
   for (const [id, call] of calls) {
-    const created = next.get(id)?.created ?? 0;
-    const reason = call === null ? undefined : reasonOf(call, now);
-    if (call !== null && reason !== undefined) over.push({ call, reason });
-    next.set(id, { created, at: nextLook(call, created, reason, now) });
+    const { created = 0, talking = false } = next.get(id) ?? {};
+    if (call === null) {
+      next.set(id, { created, at: ringsUntil(created, now), talking });
+      continue;
+    }
+    const silentUntil = talking ? call.silentUntil : afterHold(call);
+    const reason = reasonOf(call, silentUntil, now);
+    if (reason !== undefined) over.push({ call, reason });
+    const at = reason === undefined ? nextLook(call, silentUntil, now) : now + again;
+    next.set(id, { created, at, talking: !call.onHold });
   }
   if (over.length > 0) await hangUp(edge, over);
 }
 
-function nextLook(
-  call: EndableCall | null,
-  created: number,
-  reason: EndReason | undefined,
-  now: number,
-): number {
-  if (call === null)
-    return now - created * 1000 < ringsAtMost ? now + ringingPause : Number.POSITIVE_INFINITY;
-  return reason === undefined ? Math.min(call.until, call.silentUntil) : now + again;
+const ringsUntil = (created: number, now: number): number =>
+  now - created * 1000 < ringsAtMost ? now + ringingPause : Number.POSITIVE_INFINITY;
+
+/** A call that is resumed has the whole time again from then on: nothing came while it was on hold. */
+function afterHold(call: EndableCall): number {
+  return call.onHold ? call.silentUntil : Math.max(call.silentUntil, call.signalledAt + call.mediaTimeout);
 }
 
-function reasonOf(call: EndableCall, now: number): EndReason | undefined {
+/** A call on hold is looked at as often as another one, since nobody tells when it is resumed. */
+function nextLook(call: EndableCall, silentUntil: number, now: number): number {
+  return Math.min(call.until, silentUntil, call.onHold ? now + call.mediaTimeout : Number.POSITIVE_INFINITY);
+}
+
+function reasonOf(call: EndableCall, silentUntil: number, now: number): EndReason | undefined {
   if (now >= call.until) return "call_minutes";
-  return now >= call.silentUntil ? "media_timeout" : undefined;
+  return now >= silentUntil ? "media_timeout" : undefined;
 }
 
 /** Asked once of each process: a script without the table has no calls to end. */

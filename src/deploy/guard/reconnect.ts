@@ -1,9 +1,9 @@
 /** Tells proxies that the media relay answers: one that once got no answer may leave it alone for a minute. */
 import { callRpc, type RpcAnswer } from "../../verify/binrpc.ts";
+import { controlSocket } from "../control.ts";
 import type { Edge } from "../edge.ts";
 import { askRelay, relayService } from "../relay.ts";
 import { generationOf } from "../state/generations.ts";
-import { controlSocket } from "./retire.ts";
 
 /** One look: a proxy that holds a relay for dead which answers tries it again at once. */
 export async function reconnect(edge: Edge): Promise<void> {

@@ -4,11 +4,11 @@
  */
 import { callRpc } from "../../verify/binrpc.ts";
 import { valuesNamed } from "../../verify/table-rpc.ts";
+import { controlSocket } from "../control.ts";
 import type { Edge } from "../edge.ts";
 import { type Counted, labelsOf, listSessions } from "../sessions.ts";
 import type { ProcessId } from "../supervise/process.ts";
 import { runningProxies } from "./proxies.ts";
-import { controlSocket } from "./retire.ts";
 
 /** Milliseconds for which a call may count whose session was never seen: longer than any call rings (`max_inv_lifetime`). */
 const sessionGrace = 300_000;

@@ -1,10 +1,8 @@
 /** Stops generations that carry no calls any more. */
-import { join } from "node:path";
-import { callRpc, type RpcAnswer } from "../../verify/binrpc.ts";
+import { controlSocket, openConnections, transactions } from "../control.ts";
 import type { Edge } from "../edge.ts";
 import { stopRegistering } from "../registrations.ts";
 import { currentGeneration, generationOf, kamailioService, setStatus } from "../state/generations.ts";
-import { generationPaths } from "../state/paths.ts";
 
 /** Seconds after which open TCP and TLS connections no longer hold a generation. */
 const connectionGrace = 30;
@@ -56,21 +54,9 @@ export async function retire(edge: Edge, draining: Draining, now = performance.n
 async function isBusy(edge: Edge, generation: number, seconds: number): Promise<boolean> {
   if (edge.supervisor.state(kamailioService(generation)).main === undefined) return false;
   const socket = controlSocket(edge, generation);
-  const transactions = await callRpc(socket, "tm.stats");
+  const open = await transactions(socket);
   // One that does not answer is being started or stopped; what it holds is lost after ten seconds either way.
-  if (!transactions.ok) return seconds < 10;
-  if (count(transactions, "current") > 0) return true;
-  if (seconds >= connectionGrace) return false;
-  return count(await callRpc(socket, "core.tcp_info"), "opened_connections") > 0;
-}
-
-/** Where a generation's Kamailio answers RPC. */
-export function controlSocket(edge: Edge, generation: number): string {
-  return join(generationPaths(edge.paths, generation).private, "ctl.sock");
-}
-
-function count(answer: RpcAnswer, field: string): number {
-  const first = answer.ok ? answer.values[0] : undefined;
-  if (typeof first !== "object" || Array.isArray(first)) return 0;
-  return Number((first as { readonly [name: string]: unknown })[field] ?? 0);
+  if (open === undefined) return seconds < 10;
+  if (open.all > 0) return true;
+  return seconds < connectionGrace && (await openConnections(socket)) > 0;
 }

@@ -1,11 +1,11 @@
 /** The near end of the proof call: calls through the edge's public listener and hangs up. */
 import { randomBytes } from "node:crypto";
+import { bracketed } from "../../core/host.ts";
 import { exchangeTone } from "./audio.ts";
 import {
   audioOf,
   compose,
   first,
-  hostOf,
   parseMessage,
   type SipMessage,
   sdp,
@@ -18,7 +18,7 @@ import { bindUdp } from "./sockets.ts";
 import { openWire, type Wire, type WireTarget } from "./wire.ts";
 
 export interface ProofTarget extends WireTarget {
-  /** Host part of the Request-URI. */
+  /** Host part of the Request-URI: the address by which peers know that of the listener, which this host need not have. */
   readonly host: string;
   readonly token: string;
 }
@@ -57,7 +57,9 @@ export async function callThrough(target: ProofTarget, timeout = 2500): Promise<
       const again = parseMessage(text);
       if (again && status(again) === 200 && /INVITE/.test(first(again, "cseq") ?? "")) sip.send(ack);
     });
-    const to = audioOf(answer.body);
+    const answered = audioOf(answer.body);
+    // From within, a 1:1 NAT is not passed: its inner address is the way to its outer one.
+    const to = answered?.address === target.host ? { ...answered, address: target.address } : answered;
     const audio = to === undefined ? undefined : await exchangeTone(rtp, to, enough, 1500);
     stopRepeating();
     const ended = await transact(sip, dialog.request("BYE"), 1500);
@@ -89,9 +91,9 @@ interface Dialog {
 
 function newDialog(target: ProofTarget, { self, transport }: Wire): Dialog {
   const over = transport === "UDP" ? "" : ";transport=tcp";
-  const uri = `sip:crew-proof@${hostOf(target.host)}:${target.port}${over}`;
+  const uri = `sip:crew-proof@${bracketed(target.host)}:${target.port}${over}`;
   const callId = `proof-${randomBytes(8).toString("hex")}`;
-  const from = `<sip:crew-proof@${hostOf(target.address)}>;tag=${randomBytes(6).toString("hex")}`;
+  const from = `<sip:crew-proof@${bracketed(target.address)}>;tag=${randomBytes(6).toString("hex")}`;
   let to = `<${uri}>`;
   let remote = uri;
   let routes: readonly string[] = [];

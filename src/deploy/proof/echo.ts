@@ -1,10 +1,10 @@
 /** The far end of the proof call: answers an INVITE and sends the audio back. */
 import { randomBytes } from "node:crypto";
+import { bracketed } from "../../core/host.ts";
 import {
   audioOf,
   compose,
   first,
-  hostOf,
   method,
   parseMessage,
   type SipMessage,
@@ -31,7 +31,7 @@ export async function openEcho(address: string): Promise<Echo> {
   const rtp = await bindUdp(address);
   const port = sip.address().port;
   const tag = randomBytes(6).toString("hex");
-  const contact = `<sip:crew-proof@${hostOf(address)}:${port}>`;
+  const contact = `<sip:crew-proof@${bracketed(address)}:${port}>`;
   let reflected = 0;
   let peer: { readonly address: string; readonly port: number } | undefined;
   let answer: { readonly callId: string | undefined; readonly text: string } | undefined;

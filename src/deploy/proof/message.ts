@@ -72,11 +72,6 @@ export function compose(start: string, headers: readonly (readonly [string, stri
   return [start, ...lines, length, "", body].join("\r\n");
 }
 
-/** An address as it stands in a URI or Via. */
-export function hostOf(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
-}
-
 /** An offer or answer of one PCMU stream (RFC 8866). */
 export function sdp(address: string, port: number): string {
   const family = address.includes(":") ? "IP6" : "IP4";

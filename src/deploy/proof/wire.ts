@@ -1,6 +1,6 @@
 /** How the proof call reaches the public listener: datagrams, or messages cut out of a TCP stream. */
 import { connect } from "node:net";
-import { hostOf } from "./message.ts";
+import { bracketed } from "../../core/host.ts";
 import { bindUdp } from "./sockets.ts";
 
 export interface Wire {
@@ -30,7 +30,7 @@ async function udpWire({ address, port }: WireTarget): Promise<Wire> {
   const socket = await bindUdp(address);
   return {
     transport: "UDP",
-    self: `${hostOf(address)}:${socket.address().port}`,
+    self: `${bracketed(address)}:${socket.address().port}`,
     send: (text) => socket.send(Buffer.from(text, "latin1"), port, address),
     listen(receive) {
       const onMessage = (data: Buffer): void => receive(data.toString("latin1"));
@@ -58,7 +58,7 @@ function tcpWire({ address, port }: WireTarget): Promise<Wire> {
       socket.on("error", () => {});
       resolve({
         transport: "TCP",
-        self: `${hostOf(address)}:${socket.localPort}`,
+        self: `${bracketed(address)}:${socket.localPort}`,
         send: (text) => void socket.write(Buffer.from(text, "latin1")),
         listen(receive) {
           receivers.add(receive);

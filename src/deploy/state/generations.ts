@@ -1,5 +1,6 @@
 /** Generations on disk: immutable bundles, what was bound to them, and how they fared. */
 import { existsSync, readdirSync } from "node:fs";
+import { fullDisk } from "../../bundle/folder.ts";
 import type { EngineLine } from "../../model/model.ts";
 import type { DigestRecord, PasswordRecord } from "../secrets.ts";
 import type { ProcessId } from "../supervise/process.ts";
@@ -87,6 +88,15 @@ export async function setStatus(
     ...(reason === undefined ? {} : { reason }),
   };
   await writeJson(generationPaths(paths, generation).status, status);
+}
+
+/** As `setStatus`, where what is noted has happened and a full disk must not undo it. */
+export async function noteStatus(...of: Parameters<typeof setStatus>): Promise<void> {
+  try {
+    await setStatus(...of);
+  } catch (error) {
+    if (fullDisk(error) === undefined) throw error;
+  }
 }
 
 /** The generation that carries the calls, as committed; it need not run. */

@@ -97,7 +97,7 @@ export const network = z
           .optional(),
       })
       .describe(
-        "Certificate of the edge; the files stay on the edge. Default: `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS.",
+        "Certificate of the edge; the files stay on the edge. Default: `/etc/crew/edge.pem` and `/etc/crew/edge.key` where some agent or provider is reached over TLS, else no TLS; nor is there any for a trunk alone, without `defineEdge`.",
       )
       .meta({ title: "TlsFiles" })
       .optional(),

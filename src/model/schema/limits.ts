@@ -47,7 +47,7 @@ export const limits = z
       .min(10)
       .max(3600)
       .describe(
-        "Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call, since the other may be silent for good reasons (mute with DTX); a side that is gone while the other sends is what `session_timer` finds. On hold, where no packets are expected, it is 58 minutes. Default: 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer.",
+        "Seconds in which neither side sends a packet, after which a call is ended, with a BYE to both; one side that still sends keeps the call, since the other may be silent for good reasons (mute with DTX); a side that is gone while the other sends is what `session_timer` finds. On hold, where a side has said that it does not send, it is 58 minutes. Default: 60 where `call_minutes` is set; else such a call is not ended, but has no media ports any more after 60 seconds, or after the edge's largest `media_timeout` and 30 seconds where that is longer.",
       )
       .optional(),
     response: refusal.describe("What a full trunk answers. Default: 503 Service Unavailable.").optional(),

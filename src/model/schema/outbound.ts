@@ -4,7 +4,7 @@ import { digestUsername, identifier, number, realm, secretValue, sipUri, sipUser
 import { weightedUri } from "./uri.ts";
 
 const providerUri = sipUri.describe(
-  "The provider's SIP URI, for example `sip:provider.example`. Without a port, DNS names the hosts (SRV, RFC 3263).",
+  "The provider's SIP URI, for example `sip:provider.example`. Without a port, DNS names the hosts (SRV, over UDP also NAPTR; RFC 3263).",
 );
 
 const destinationPrefix = z
@@ -14,8 +14,8 @@ const destinationPrefix = z
 const destination = z
   .string()
   .regex(
-    /^(?:\+(?:[1-9][0-9]{0,14})?|[0-9]{2,6})$/,
-    "must be the start of numbers in E.164 such as +1 or +4930, or a short number such as 911",
+    /^(?:\+(?:[1-9][0-9]{0,14})?|(?!00)[0-9]{2,6})$/,
+    "must be the start of numbers in E.164 with its '+', such as +1 or +4930, or a short number such as 911",
   );
 
 const registration = z

@@ -47,14 +47,22 @@ export const match = z
         "Called number, compared in E.164; `country` on the trunk completes national forms. A short number, of fewer than 7 digits such as `911`, is compared as it is.",
       )
       .optional(),
-    to_prefix: prefix.describe("Start of the called number in E.164, for example `+1415`.").optional(),
+    to_prefix: prefix
+      .describe(
+        "Start of the called number in E.164, for example `+1415`. Without `+` it is the start of a national number of the trunk's `country`.",
+      )
+      .optional(),
     to_pattern: pattern
       .describe(
         "Regular expression (POSIX extended) that the whole called user part must match, as dialled and case-sensitively, for example `[2-4][0-9]{3}`; at most 128 characters, no backslash, no repeated group.",
       )
       .optional(),
     caller: number.describe("Caller's number, compared in E.164.").optional(),
-    caller_prefix: prefix.describe("Start of the caller's number in E.164, for example `+49`.").optional(),
+    caller_prefix: prefix
+      .describe(
+        "Start of the caller's number in E.164, for example `+49`. Without `+` it is the start of a national number of the trunk's `country`.",
+      )
+      .optional(),
     header: z
       .union([headerCondition, z.array(headerCondition).min(1).max(8)])
       .describe(

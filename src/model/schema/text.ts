@@ -43,7 +43,10 @@ export const ipNetwork = z
 export const sipUri = z
   .string()
   .max(300)
-  .regex(/^sips?:[A-Za-z0-9\-_.!~*'()%:@&=+$,;?/[\]]+$/, "must be a SIP URI such as sip:10.0.4.10:5080");
+  .regex(
+    /^[Ss][Ii][Pp][Ss]?:[A-Za-z0-9\-_.!~*'()%:@&=+$,;?/[\]]+$/,
+    "must be a SIP URI such as sip:10.0.4.10:5080",
+  );
 
 /** A header field name: an RFC 3261 token. */
 export const headerName = z

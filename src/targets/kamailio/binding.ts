@@ -1,5 +1,6 @@
 /** What a deployment adds to the artifacts: addresses, keys, digests and sockets of one generation. */
 import { createHash } from "node:crypto";
+import { bracketed } from "../../core/host.ts";
 import type { Model } from "../../model/model.ts";
 import { isPrintable, kamFormat } from "./escape.ts";
 import { readable } from "./lower/grouped.ts";
@@ -60,7 +61,7 @@ function bindCfg(binding: KamailioBinding, model: Model): string {
   const dir = plainPath(binding.directory);
   const own = plainPath(binding.privateDirectory);
   const carrier = network.bind.v4 ?? network.bind.v6 ?? network.agents.address;
-  const echo = network.agents.address.includes(":") ? `[${network.agents.address}]` : network.agents.address;
+  const echo = bracketed(network.agents.address);
   const lines = [
     "#!KAMAILIO",
     `# Generation ${binding.generation}.`,

@@ -1,9 +1,10 @@
 /** What the templates of kamailio.cfg see of a doc. */
+import { bracketed } from "../../core/host.ts";
 import { type Context, trusted } from "../escape/escaped.ts";
 import type { Grouping, KamailioDoc, RuleField } from "./doc.ts";
 import { type CfgGrammar, type KamToken, kamComment, kamString, kamToken } from "./escape.ts";
 import { agentGroups, socketTest } from "./side.ts";
-import { bracketed, carrierUdp, foreignHosts, leaving, onlyUdp, usualHost } from "./sockets.ts";
+import { carrierUdp, foreignHosts, innerHosts, leaving, onlyUdp, usualHost } from "./sockets.ts";
 
 // rtpengine flags (ng protocol). Origin and addresses are the edge's own; no ICE, plain RTP, RTCP on its own port and of the relay's
 // own making: that of the other side says who it is (CNAME, RFC 3550 section 6.5.1, mostly user@host). From 12.5 on
@@ -77,6 +78,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     agents_test: socketTest(doc, "agents"),
     foreign_hosts: foreignHosts(doc),
     private_hosts: constant(privateHosts),
+    inner: innerHosts(doc),
     usual_host: usualHost(doc.listeners),
     sides: [
       { side: constant("carrier"), name: constant("CARRIERS"), ...leaving(doc.listeners, "carrier") },
@@ -112,6 +114,7 @@ export function cfgContext(doc: KamailioDoc, media: boolean): Context<CfgGrammar
     ...relayCalls(doc.line, srtp),
     pinned: constant(pinned),
     learned: constant(learned),
+    learned_elsewhere: constant(learned.replace("SIP-source-address ", "")),
     carrier_leg: constant(nat ? "$var(flags)" : pinned),
     agent_leg: constant(nat ? "$var(flags)" : pinned),
     legs: constant(legs({ nat, srtp, transcode })),

@@ -1,8 +1,8 @@
 /** How the script tells on which side a message came in. */
+import { bracketed } from "../../core/host.ts";
 import { trusted } from "../escape/escaped.ts";
 import type { KamailioDoc, NetworkRow } from "./doc.ts";
 import { type KamToken, kamToken } from "./escape.ts";
-import { bracketed } from "./sockets.ts";
 
 /** The group of a network of agents in address.list; trunks have those up to 128. */
 export const agentGroup = ({ prefix }: NetworkRow): number => 256 + prefix;

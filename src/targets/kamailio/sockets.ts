@@ -1,4 +1,5 @@
 /** What the script says of the edge's sockets. */
+import { bracketed } from "../../core/host.ts";
 import { trusted } from "../escape/escaped.ts";
 import type { KamailioDoc, Listener } from "./doc.ts";
 import { type CfgGrammar, type KamString, type KamToken, kamString, kamToken } from "./escape.ts";
@@ -10,6 +11,22 @@ export function foreignHosts(doc: KamailioDoc): KamString[] {
   return [...new Set(["127.0.0.1", ...of("agents")])]
     .filter((a) => !carrier.has(a))
     .map((a) => kamString(bracketed(a)));
+}
+
+/** What no SDP of another host may name: loopback, addresses of the link, and this host's own ones of IPv4. */
+export function innerHosts({ listeners }: KamailioDoc): {
+  /** How such an address begins, with the blank before it. */
+  readonly starts: readonly KamString[];
+  /** This host's own ones, as a pattern of the script. */
+  readonly own: KamToken;
+} {
+  const addresses = listeners.flatMap(({ address, advertised }) => [address, advertised ?? address]);
+  const own = [...new Set(addresses)].filter((a) => !a.includes(":"));
+  return {
+    starts: ["127.", "169.254.", ...own].map((start) => kamString(` ${start}`)),
+    // An edge of IPv6 alone has none, and no address is empty.
+    own: trusted(own.map((a) => kamToken(a).replaceAll(".", "[.]")).join("|") || "none"),
+  };
 }
 
 /** Host and port that carriers send new calls to. */
@@ -63,8 +80,4 @@ export function carrierUdp(listeners: readonly Listener[]) {
     return l !== undefined && trusted<CfgGrammar>(`udp:${kamToken(bracketed(l.address))}:${l.port}`);
   };
   return { udp4: of(false), udp6: of(true) };
-}
-
-export function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

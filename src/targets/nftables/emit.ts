@@ -32,6 +32,7 @@ export function emit(doc: NftablesDoc): readonly Artifact[] {
       first: nftPort(doc.media.first),
       last: nftPort(doc.media.last),
     })),
+    audio: { first: nftPort(doc.media.first), last: nftPort(doc.media.last) },
     control: doc.control.map((port, index) => ({ first: index === 0, port: nftPort(port) })),
     sockets: doc.sides.flatMap((side) => side.sockets.map((socket) => socketRule(side, socket))),
     chains: doc.sides.map(chain),

@@ -1,4 +1,5 @@
 /** From the settings of rtpengine to rtpengine.conf. */
+import { bracketed } from "../../core/host.ts";
 import type { EngineLine } from "../../model/model.ts";
 import { type Escaped, EscapeError } from "../escape/escaped.ts";
 import {
@@ -47,7 +48,7 @@ function valueText({ option, value }: Setting, engine: EngineLine): Escaped<"gke
     case "choice":
       return typeof value === "string" && rule.values.includes(value) ? gkeyString(value) : wrong();
     case "endpoint":
-      return isEndpoint(value) ? gkeyString(`${bracketed(value.address)}:${value.port}`) : wrong();
+      return isEndpoint(value) ? gkeyString(`${bracketed(plain(value.address))}:${value.port}`) : wrong();
     case "interfaces":
       return isInterfaces(value) ? gkeyList(value.map(interfaceText)) : wrong();
   }
@@ -56,10 +57,6 @@ function valueText({ option, value }: Setting, engine: EngineLine): Escaped<"gke
 /** `[NAME/]IP[!IP]`; IPv6 stands without brackets here (rtpengine(8), `--interface`). */
 function interfaceText({ name, address, advertised }: MediaInterface): string {
   return `${name}/${plain(address)}${advertised === undefined ? "" : `!${plain(advertised)}`}`;
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${plain(address)}]` : plain(address);
 }
 
 function plain(address: string): string {

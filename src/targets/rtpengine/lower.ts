@@ -54,6 +54,11 @@ export function lower(model: Model): Result<RtpengineDoc> {
         settings: [{ option: "endpoint-learning", value: "heuristic" }],
       },
       {
+        title:
+          "One thread reads a socket: packets of a stream keep their order, and control does not wait for media",
+        settings: [{ option: "poller-per-thread", value: true }],
+      },
+      {
         title: "Expedited Forwarding on media",
         settings: [{ option: "tos", value: expeditedForwarding }],
       },

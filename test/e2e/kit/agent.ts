@@ -1,8 +1,9 @@
 /** A voice agent that records everything it is sent and answers as a test tells it. */
+import { bracketed } from "../../../src/core/host.ts";
 import { headerValues } from "../../../src/phone/message.ts";
 import type { Place } from "../../lab/place.ts";
 import type { Datagram } from "../../lab/sockets.ts";
-import { hostOf, methodOf, response, sdp, unique } from "./message.ts";
+import { methodOf, response, sdp, unique } from "./message.ts";
 import { type Party, party, type To } from "./party.ts";
 
 export interface Agent extends Party {
@@ -26,7 +27,7 @@ export type Answer = (request: string, agent: { readonly at: To; readonly tag: s
 export const accepts: Answer = (request, { at, tag }) => {
   const method = methodOf(request);
   if (method === "ACK") return [];
-  const contact = `sip:agent@${hostOf(at.address)}:${at.port}`;
+  const contact = `sip:agent@${bracketed(at.address)}:${at.port}`;
   const body = method === "INVITE" ? sdp(at.address, 18000) : "";
   return [response(request, "200 OK", { toTag: tag, contact, body })];
 };
@@ -46,7 +47,7 @@ export function rings(): Answer {
     const id = headerValues(request, "Call-ID")[0] ?? "";
     if (methodOf(request) === "INVITE") {
       ringing.set(id, request);
-      const contact = `sip:agent@${hostOf(agent.at.address)}:${agent.at.port}`;
+      const contact = `sip:agent@${bracketed(agent.at.address)}:${agent.at.port}`;
       return [response(request, "180 Ringing", { toTag: agent.tag, contact })];
     }
     const invite = ringing.get(id);

@@ -23,6 +23,12 @@ function withoutBody(reply: string): string {
   return `${head.replace(/\r\nContent-Type:[^\r]*/i, "").replace(/(\r\nContent-Length:)[^\r]*/i, "$1 0")}\r\n\r\n`;
 }
 
+/** The direction that answers the one of an offer (RFC 3264 section 6.1). */
+function answering(offer: string): string {
+  const offered = /^a=(sendonly|recvonly|inactive)/m.exec(offer)?.[1] ?? "sendrecv";
+  return { sendonly: "recvonly", recvonly: "sendonly" }[offered] ?? offered;
+}
+
 /**
  * 200 to all, with SDP to INVITE: an answer, or where the INVITE has none an offer, whose answer the ACK must bring (RFC
  * 3261 section 13.2.1). The last of all behaviours.
@@ -32,7 +38,10 @@ export function accepts(
 ): Behaviour {
   return async function* (turn) {
     const headers = o.headers ?? [];
-    const body = turn.method === "INVITE" ? sdp(turn.at.address, o.mediaPort ?? 18000) : "";
+    const body =
+      turn.method === "INVITE"
+        ? sdp(turn.at.address, o.mediaPort ?? 18000).replace("sendrecv", answering(bodyOf(turn.request)))
+        : "";
     yield turn.reply("200 OK", { headers, body });
     if (turn.method !== "INVITE" || bodyOf(turn.request) !== "") return;
     if (bodyOf(await turn.acknowledged()) === "")

@@ -2,7 +2,7 @@
 import { onTestFinished } from "vitest";
 import type { Place } from "../../lab/place.ts";
 import type { UdpPeer } from "../../lab/sockets.ts";
-import { bodyOf } from "./message.ts";
+import { audioOf } from "./rtp.ts";
 
 export interface Echo {
   readonly port: number;
@@ -33,15 +33,6 @@ export async function echo(place: Place, address: string, port: number): Promise
       open = false;
       await peer.close();
     },
-  };
-}
-
-/** Where the SDP of a message wants its audio. */
-export function audioOf(described: string): { readonly address: string; readonly port: number } {
-  const body = bodyOf(described);
-  return {
-    address: /^c=IN IP4 (\S+)/m.exec(body)?.[1] ?? "",
-    port: Number(/^m=audio (\d+)/m.exec(body)?.[1]),
   };
 }
 

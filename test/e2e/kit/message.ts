@@ -1,8 +1,6 @@
 /** Hand-made SIP messages: plain by default, and as wrong as a test wants them. */
 import { randomBytes } from "node:crypto";
-import { hostOf } from "../../../src/phone/message.ts";
-
-export { hostOf };
+import { bracketed } from "../../../src/core/host.ts";
 
 let made = 0;
 /** A word that no other message of this run has. */
@@ -52,7 +50,7 @@ export interface RequestOptions {
 export function request(o: RequestOptions): string {
   const method = o.method ?? "INVITE";
   const uri = o.uri ?? "sip:+14155551111@198.51.100.7";
-  const here = `${hostOf(o.at.address)}:${o.at.port}`;
+  const here = `${bracketed(o.at.address)}:${o.at.port}`;
   const body = o.body ?? (method === "INVITE" ? sdp(o.at.address) : "");
   const lines: [string, string][] = [
     ["Via", `SIP/2.0/${o.transport ?? "UDP"} ${here};branch=${o.branch ?? `z9hG4bK${unique()}`};rport`],

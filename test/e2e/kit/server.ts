@@ -1,9 +1,10 @@
 /** A SIP server by hand: the transactions of a callee (RFC 3261 section 17.2), and behaviours that say what it answers. */
+import { bracketed } from "../../../src/core/host.ts";
 import { headerValues } from "../../../src/phone/message.ts";
 import type { Place } from "../../lab/place.ts";
 import type { Datagram } from "../../lab/sockets.ts";
 import { type Change, dialogAsCallee, within } from "./call.ts";
-import { hostOf, methodOf, response, statusOf, unique } from "./message.ts";
+import { methodOf, response, statusOf, unique } from "./message.ts";
 import { type Party, party, type To } from "./party.ts";
 
 /** Complete responses, in order. */
@@ -102,7 +103,7 @@ export async function sipServer(
     const { request } = t;
     const method = methodOf(request);
     const callId = one(request, "Call-ID");
-    const contact = `sip:server@${hostOf(address)}:${base.at.port}`;
+    const contact = `sip:server@${bracketed(address)}:${base.at.port}`;
     return {
       request,
       method,

@@ -91,9 +91,19 @@ test("targets of one priority share a row, with weights added up", () => {
   expect(Object.keys(far ?? {}).sort()).toEqual(["203.0.113.1", "203.0.113.2", "203.0.113.3"]);
 });
 
-test("a carrier by name without a port is left to DNS", () => {
-  const { way, far } = tables({ trunks: [trunk("a", { uri: "sip:carrier.example" })] });
-  expect(way).toEqual({ "a:0": "a^1^1^1^carrier.example;transport=udp" });
+test("a carrier by name without a port is left to DNS, also for NAPTR where no other transport is named", () => {
+  const { way, far } = tables({
+    trunks: [
+      trunk("a", { uri: "sip:carrier.example" }),
+      trunk("b", { uri: "sip:carrier.example;transport=tcp" }),
+      trunk("c", { uri: "sip:carrier.example:5070" }),
+    ],
+  });
+  expect(way).toEqual({
+    "a:0": "a^1^1^1^carrier.example",
+    "b:0": "b^1^1^1^carrier.example;transport=tcp",
+    "c:0": "c^1^1^1^carrier.example:5070;transport=udp",
+  });
   expect(far).toEqual({});
 });
 

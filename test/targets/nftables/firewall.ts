@@ -11,10 +11,8 @@ import type { Lab } from "../../lab/netns.ts";
 
 export const lines: readonly EngineLine[] = ["6.1", "6.0", "5.6"];
 
-export interface Nft {
-  /** Runs nft and gives what it printed; throws with its complaint. */
-  (...args: string[]): Promise<string>;
-}
+/** Runs nft and gives what it printed; throws with its complaint. */
+export type Nft = (...args: string[]) => Promise<string>;
 
 export async function nftOf(lab: Lab, line: EngineLine): Promise<Nft> {
   const engine = await labEngine(line);

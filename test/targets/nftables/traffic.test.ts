@@ -13,13 +13,16 @@ const stranger6 = "2001:db8:bad::66";
 const edge = "198.51.100.7";
 const edge6 = "2001:db8::7";
 const agents = "10.0.4.1";
+const loopback = "127.0.0.1";
+/** Where rtpengine takes its orders. */
+const control = 2223;
 
 /** Sends `count` datagrams, or opens a connection, from an address to a port; runs in the other namespace. */
 const client = `
-const [, kind, from, to, port, count] = process.argv;
+const [, kind, from, to, port, count, source = 0] = process.argv;
 if (kind === "udp") {
   const socket = require("node:dgram").createSocket(from.includes(":") ? "udp6" : "udp4");
-  socket.bind(0, from, async () => {
+  socket.bind(Number(source), from, async () => {
     for (let i = 0; i < Number(count); i++) {
       await new Promise((r) => socket.send(from, Number(port), to, r));
       if (i % 50 === 49) await new Promise((r) => setTimeout(r, 3));
@@ -76,6 +79,7 @@ beforeAll(async () => {
     [edge, 5353],
     [edge6, 5060],
     [agents, 5080],
+    [loopback, control],
   ] as const)
     sockets.set(`${address} ${port}`, await lab.udp(address, port));
   for (const [address, port] of [
@@ -93,11 +97,18 @@ async function use(parts: EdgeParts): Promise<void> {
 }
 
 /** How many of `count` datagrams came through. */
-async function through(from: string, to: string, port: number, count = 1): Promise<number> {
+async function through(
+  from: string,
+  to: string,
+  port: number,
+  count = 1,
+  { where = outside, source = 0 }: { where?: readonly string[]; source?: number } = {},
+): Promise<number> {
   const socket = sockets.get(`${to} ${port}`);
   if (socket === undefined) throw new Error(`no socket at ${to} port ${port}`);
   const before = socket.received.length;
-  await lab.exec([...outside, process.execPath, "-e", client, "udp", from, to, String(port), String(count)]);
+  const words = [from, to, port, count, source].map(String);
+  await lab.exec([...where, process.execPath, "-e", client, "udp", ...words]);
   await new Promise((resolve) => setTimeout(resolve, 150));
   return socket.received.slice(before).filter((d) => d.text === from).length;
 }
@@ -148,7 +159,8 @@ describe("traffic from outside", () => {
     const flood = await through(stranger, edge, 5060, 1000);
     expect(flood).toBeGreaterThan(300);
     expect(flood).toBeLessThan(800);
-    expect(await through(known, edge, 5060, 1000)).toBe(1000);
+    // In turns that a receive buffer holds: what is lost there is not the firewall's doing.
+    for (let turn = 0; turn < 5; turn++) expect(await through(known, edge, 5060, 200)).toBe(200);
     expect(await through(stranger6, edge6, 5060)).toBe(1);
     expect(await through(agent, edge, 5060)).toBe(1);
     expect(await through(stranger, agents, 5080)).toBe(0);
@@ -171,5 +183,19 @@ describe("traffic from outside", () => {
     await nft("add", "element", "inet", "crew_lab", "ban4", `{ ${stranger} timeout 1s }`);
     expect(await through(stranger, edge, 5060)).toBe(0);
     await expect.poll(() => through(stranger, edge, 5060), { timeout: 5000 }).toBe(1);
+  });
+});
+
+describe("traffic of this host", () => {
+  test("reaches the orders of rtpengine, unless it is audio from an address of the edge", async () => {
+    await use({});
+    const onHost = (from: string, to: string, port: number, source = 0): Promise<number> =>
+      through(from, to, port, 1, { where: [], source });
+    const [audio, sip] = [12_346, 5070];
+    expect(await onHost(loopback, loopback, control)).toBe(1);
+    // Kamailio ends a call's media from the socket of the call.
+    for (const source of [edge, agents]) expect(await onHost(source, loopback, control, sip)).toBe(1);
+    for (const source of [edge, agents]) expect(await onHost(source, loopback, control, audio)).toBe(0);
+    expect(await onHost(agents, edge, 12345, audio)).toBe(1);
   });
 });

@@ -31,7 +31,7 @@ export const features: readonly Feature[] = [
   },
   {
     title: "Who may call",
-    text: "The trunk of a call follows from its source address, or from a digest password or a client certificate, and from nothing that the caller writes. Without digest trunks strangers get no answer at all; with them they get a challenge, at a bounded rate. An empty list of addresses is an error and never means everybody.",
+    text: "The trunk of a call follows from its source address, or from a digest password or a client certificate, and from nothing that the caller writes. Without digest trunks strangers get no answer at all; with them they get a challenge, for at most 20 new requests a second of one address and 500 a second of all together; what is beyond gets no answer. A call with a password is two such requests, so a PBX that places more than ten calls a second is better known by its address. An empty list of addresses is an error and never means everybody.",
     properties: ["Sip.auth", "IpAllowlist.*", "Digest.*"],
   },
   {

@@ -1,4 +1,5 @@
 /** Agents as dispatcher sets: one set for each priority of an agent. */
+import { bracketed } from "../../../core/host.ts";
 import type { AgentModel, AgentTarget, NetworkModel } from "../../../model/model.ts";
 import type { DispatcherRow } from "../doc.ts";
 
@@ -37,7 +38,7 @@ export function lowerAgents(agents: readonly AgentModel[], network: NetworkModel
 }
 
 function uriOf(target: AgentTarget): string {
-  const host = target.host.includes(":") ? `[${target.host}]` : target.host;
+  const host = bracketed(target.host);
   const user = target.user === undefined ? "" : `${target.user}@`;
   const transport = target.transport === "udp" ? "" : `;transport=${target.transport}`;
   return `sip:${user}${host}:${target.port}${transport}`;
@@ -45,7 +46,7 @@ function uriOf(target: AgentTarget): string {
 
 /** The agent-side socket of the target's transport. By address, since 5.6 finds only UDP sockets by name. */
 function socketOf(target: AgentTarget, { agents }: NetworkModel): string {
-  const address = agents.address.includes(":") ? `[${agents.address}]` : agents.address;
+  const address = bracketed(agents.address);
   const port = agents[target.transport];
   return port === undefined ? "" : `${target.transport}:${address}:${port}`;
 }

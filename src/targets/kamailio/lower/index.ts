@@ -1,4 +1,5 @@
 /** Model → KamailioDoc. */
+import { bracketed } from "../../../core/host.ts";
 import { join } from "../../../core/pointer.ts";
 import { ok, type Result } from "../../../core/result.ts";
 import type { CodecName, Model, NetworkModel } from "../../../model/model.ts";
@@ -91,8 +92,4 @@ function lowerTls({ tls }: NetworkModel): Pick<KamailioDoc, "tls"> {
 
 function publicAddress(network: NetworkModel): string {
   return network.public.v4 ?? network.public.v6 ?? network.agents.address;
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }

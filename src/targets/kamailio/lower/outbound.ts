@@ -1,4 +1,5 @@
 /** Calls from agents to carriers: who may dial, over which trunks, to which targets, in what form. */
+import { bracketed } from "../../../core/host.ts";
 import { join } from "../../../core/pointer.ts";
 import type {
   AgentModel,
@@ -202,8 +203,10 @@ function wayRows(name: string, trunks: readonly Carrying[], { carrier }: Network
   });
 }
 
+/** Without port and transport, DNS may say by NAPTR too which records name the hosts (RFC 3263 section 4.1). */
 function hostOf({ host, port, transport }: OutboundTarget): string {
-  const shown = host.includes(":") ? `[${host}]` : host;
+  const shown = bracketed(host);
+  if (port === undefined && transport === "udp") return shown;
   return `${shown}${port === undefined ? "" : `:${port}`};transport=${transport}`;
 }
 

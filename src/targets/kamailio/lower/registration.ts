@@ -1,6 +1,7 @@
 /** Registrations at carriers: what is asked for, and whose calls arrive over them. */
 import { BlockList } from "node:net";
 import type { Diagnostic } from "../../../core/diagnostic.ts";
+import { bracketed } from "../../../core/host.ts";
 import type { Model, RegistrationModel, TrunkModel } from "../../../model/model.ts";
 import type { Listener, Row } from "../doc.ts";
 import { separator } from "./separator.ts";
@@ -139,10 +140,6 @@ function onListOfAnother({ trunk, addresses }: Registered, trunks: readonly Trun
       for (const { address, prefix, family } of auth.networks)
         listed.addSubnet(address, prefix, family === 4 ? "ipv4" : "ipv6");
   return addresses.some(({ address }) => listed.check(address, address.includes(":") ? "ipv6" : "ipv4"));
-}
-
-function bracketed(address: string): string {
-  return address.includes(":") ? `[${address}]` : address;
 }
 
 function namedRegistrar(trunk: TrunkModel, { at, registrar }: RegistrationModel): Diagnostic {

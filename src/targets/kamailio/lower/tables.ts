@@ -42,6 +42,7 @@ export function lowerTables(model: Model, has: Switches, lowered: Lowered): Tabl
       bits: 11,
       expire: 600,
     },
+    { name: "ended", about: "calls that a BYE has ended", bits: 11, counter: true, expire: 40 },
     { name: "sealed", about: "Contacts of late, and how they are sealed", bits: 6, expire: 60 },
   ];
   return [

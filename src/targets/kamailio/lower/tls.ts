@@ -1,4 +1,5 @@
 /** Peers over TLS: what their certificates are for, and which connections are proved. */
+import { bracketed } from "../../../core/host.ts";
 import { join } from "../../../core/pointer.ts";
 import type { Model, TrunkModel } from "../../../model/model.ts";
 import type { Row, Switches, Table } from "../doc.ts";
@@ -101,7 +102,7 @@ function hostRows(trunks: readonly TrunkModel[]): Row[] {
   const found = new Map<string, { readonly at: string; readonly trunks: Set<string> }>();
   for (const trunk of trunks)
     for (const { host, port, at } of carriersOverTls(trunk)) {
-      const shown = host.includes(":") ? `[${host}]` : host;
+      const shown = bracketed(host);
       const key = port === undefined ? shown : `${shown}:${port}`;
       const entry = found.get(key) ?? { at, trunks: new Set() };
       entry.trunks.add(trunk.id);
