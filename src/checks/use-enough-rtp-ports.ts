@@ -1,7 +1,7 @@
 /** CREW3113: fewer media ports than the allowed calls take. */
 import { join } from "../core/pointer.ts";
 import { portsPerCall, roomIn } from "../model/media-ports.ts";
-import type { LimitsModel } from "../model/model.ts";
+import type { LimitsModel, Model } from "../model/model.ts";
 import type { Check } from "./check.ts";
 import { sampleEdge } from "./sample.ts";
 
@@ -31,6 +31,14 @@ export const check = {
         related: [{ pointer: join(network.at, "rtp"), label: "the ports" }],
         help: `Widen 'rtp' to at least ${(inbound + outbound) * portsPerCall} ports, or reserve less.`,
       });
+    const starved = starvedDirection(model, inbound, outbound);
+    if (starved !== undefined && inbound + outbound === room)
+      report({
+        pointer: join(network.at, "rtp_reserve"),
+        message: `The ${last - first + 1} ports ${first} to ${last} have room for ${room} calls, all of them reserved: no ${starved} call could ever be made.`,
+        related: [{ pointer: join(network.at, "rtp"), label: "the ports" }],
+        help: "Widen 'rtp', or reserve less.",
+      });
     const calls = limited.reduce((sum, { most }) => sum + most, 0);
     if (calls <= room) return;
     report({
@@ -50,4 +58,15 @@ function mostCalls({ calls, inbound, outbound }: LimitsModel): number | undefine
   const both =
     inbound.calls === undefined || outbound.calls === undefined ? undefined : inbound.calls + outbound.calls;
   return calls === undefined || both === undefined ? (calls ?? both) : Math.min(calls, both);
+}
+
+/** The direction that has calls and to which a reserve of everything would leave nothing. */
+function starvedDirection(
+  { trunks }: Model,
+  inbound: number,
+  outbound: number,
+): "inbound" | "outbound" | undefined {
+  if (outbound === 0 && trunks.some((trunk) => trunk.outbound !== undefined)) return "outbound";
+  if (inbound === 0 && trunks.some((trunk) => trunk.routes.length > 0)) return "inbound";
+  return undefined;
 }

@@ -1031,11 +1031,12 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "severity": "error",
     "messages": [
       "There is no earlier generation that ran.",
+      "Generation … is the current one.",
       "There is no generation … to go back to."
     ],
     "help": [
-      "Generations that ran: ….",
-      "Run crew deploy first."
+      "Generations that ran before: ….",
+      "Only a generation that carried calls can be gone back to: see crew generations."
     ]
   },
   "CREW6020": {
@@ -1131,6 +1132,25 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
     "why": "Each is started again by itself when it dies, but not where its supervisor and the guard die with it.",
     "help": [
       "Look in the log of the host for what ended them, such as a lack of memory."
+    ]
+  },
+  "CREW6032": {
+    "severity": "warning",
+    "messages": [
+      "The quotes around … in … are part of the value."
+    ],
+    "why": "A secrets file is read as it stands, as docker --env-file does: no shell takes the quotes away.",
+    "help": [
+      "Write NAME=value without quotes, unless the password has them."
+    ]
+  },
+  "CREW6033": {
+    "severity": "warning",
+    "messages": [
+      "Every user of this host may read the secrets file …."
+    ],
+    "help": [
+      "chmod o-r …"
     ]
   },
   "CREW6900": {

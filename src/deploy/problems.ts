@@ -27,6 +27,19 @@ export const problems = {
       message: `The secrets file ${file} cannot be used: ${reason}.`,
       help: "It holds one NAME=value per line; empty lines and lines that begin with # are skipped.",
     }),
+  quotedSecrets: (file: string, names: readonly string[]): Diagnostic => ({
+    code: "CREW6032",
+    severity: "warning",
+    message: `The quotes around ${list(names)} in ${file} are part of the value.`,
+    why: "A secrets file is read as it stands, as docker --env-file does: no shell takes the quotes away.",
+    help: "Write NAME=value without quotes, unless the password has them.",
+  }),
+  openSecrets: (file: string): Diagnostic => ({
+    code: "CREW6033",
+    severity: "warning",
+    message: `Every user of this host may read the secrets file ${file}.`,
+    help: `chmod o-r ${file}`,
+  }),
   stateFolder: (folder: string, reason: string): Diagnostic =>
     error("CREW6003", {
       message: `The state folder ${folder} cannot be used: ${reason}.`,
@@ -117,13 +130,22 @@ export const problems = {
       message: `Nothing was ever deployed with the state folder ${folder}.`,
       help: "Name the folder with --state where it is not the default, or run crew deploy.",
     }),
-  noGeneration: (wanted: number | undefined, have: readonly number[]): Diagnostic =>
+  noGeneration: (
+    wanted: number | undefined,
+    have: readonly number[],
+    current: number | undefined,
+  ): Diagnostic =>
     error("CREW6019", {
       message:
         wanted === undefined
           ? "There is no earlier generation that ran."
-          : `There is no generation ${wanted} to go back to.`,
-      help: have.length > 0 ? `Generations that ran: ${have.join(", ")}.` : "Run crew deploy first.",
+          : wanted === current
+            ? `Generation ${wanted} is the current one.`
+            : `There is no generation ${wanted} to go back to.`,
+      help:
+        have.length > 0
+          ? `Generations that ran before: ${have.join(", ")}.`
+          : "Only a generation that carried calls can be gone back to: see crew generations.",
     }),
   abandoned: (generation: number, back: number | undefined): Diagnostic => ({
     code: "CREW6020",

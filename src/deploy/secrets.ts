@@ -1,6 +1,6 @@
 /** Secrets at deployment: which a Model needs, where their values come from, and what is kept of them. */
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type JsonPointer, join, valueAt } from "../core/pointer.ts";
 import { failed, ok, type Result } from "../core/result.ts";
 import type { Model, SecretSource } from "../model/model.ts";
@@ -29,11 +29,16 @@ export interface BoundSecrets {
   readonly values: ReadonlyMap<string, string>;
 }
 
-/** Names and values from `NAME=value` lines; CREW6002 where the file cannot be read or a line is none. */
+/**
+ * Names and values from `NAME=value` lines. CREW6002 where the file cannot be read or a line is none; warns of quotes, which
+ * are part of the value (CREW6032), and of a file that every user of the host may read (CREW6033).
+ */
 export async function readSecrets(file: string): Promise<Result<ReadonlyMap<string, string>>> {
   let text: string;
+  let mode: number;
   try {
     text = await readFile(file, "utf8");
+    mode = (await stat(file)).mode;
   } catch (error) {
     return failed(problems.secretsFile(file, (error as NodeJS.ErrnoException).code ?? "it cannot be read"));
   }
@@ -45,7 +50,11 @@ export async function readSecrets(file: string): Promise<Result<ReadonlyMap<stri
       return failed(problems.secretsFile(file, `line ${index + 1} is no NAME=value`));
     found.set(name, value);
   }
-  return ok(found);
+  const quoted = [...found].filter(([, value]) => /^(["']).*\1$/.test(value)).map(([name]) => name);
+  return ok(found, [
+    ...(quoted.length > 0 ? [problems.quotedSecrets(file, quoted)] : []),
+    ...((mode & 0o004) !== 0 && mode & 0o100000 ? [problems.openSecrets(file)] : []),
+  ]);
 }
 
 /**

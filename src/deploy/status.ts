@@ -169,12 +169,16 @@ export async function generations(edge: Edge): Promise<readonly GenerationReport
 export async function rollbackTarget(
   edge: Edge,
   wanted: number | undefined,
-): Promise<{ readonly generation?: number; readonly ran: readonly number[] }> {
+): Promise<{ readonly generation?: number; readonly ran: readonly number[]; readonly current?: number }> {
   const current = await currentGeneration(edge.paths);
   const ran = (await generations(edge))
     .filter((g) => g.generation !== current && /^(draining|retired|stopped)$/.test(g.status?.state ?? ""))
     .map((g) => g.generation);
   const generation =
     wanted === undefined ? ran.find((n) => n < (current ?? Infinity)) : ran.find((n) => n === wanted);
-  return { ...(generation === undefined ? {} : { generation }), ran: ran.toReversed() };
+  return {
+    ...(generation === undefined ? {} : { generation }),
+    ran: ran.toReversed(),
+    ...(current === undefined ? {} : { current }),
+  };
 }

@@ -56,18 +56,19 @@ export async function changesBetween(
 /** The summary as lines for a person. */
 export function summaryText(summary: Summary): string {
   const { generation, previous, running, changes } = summary;
+  const restarts = summary.warnings.filter((w) => w.code === "CREW6024");
   const head =
     previous === undefined
       ? `Edge ${summary.edge}: first deployment, generation ${generation}.`
       : running
-        ? `Edge ${summary.edge}: generation ${previous} -> ${generation}${again(summary)}; calls in progress go on.`
+        ? `Edge ${summary.edge}: generation ${previous} -> ${generation}${again(summary)}; calls in progress ${restarts.length > 0 ? "lose their audio" : "go on"}.`
         : `Edge ${summary.edge}: generation ${generation}${again(summary)}; nothing runs now.`;
   const lines = [
     head,
     ...changes.map((c) => `  ${c.change.padEnd(7)} ${c.path}  (${c.reload})`),
     ...(summary.secretsChanged ? ["  changed secrets"] : []),
     ...(summary.engineChanged ? ["  changed engine"] : []),
-    ...summary.warnings.filter((w) => w.code === "CREW6024").map((w) => `  ! ${w.message}`),
+    ...restarts.map((w) => `  ! ${w.message}`),
   ];
   return `${lines.join("\n")}\n`;
 }

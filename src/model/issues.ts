@@ -3,15 +3,21 @@ import type { z } from "zod";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { JsonPointer } from "../core/pointer.ts";
 import { suggest } from "../core/suggest.ts";
+import { unknownProperty } from "./unknown-property.ts";
 
 type Issue = z.core.$ZodIssue;
-type Path = readonly PropertyKey[];
+export type Path = readonly PropertyKey[];
 
 /** How a path inside the parsed value becomes a pointer into what the config exports. */
 export type Locate = (path: Path) => JsonPointer;
 
-/** Known property names of the object at a path, for "did you mean". */
-export type KnownKeys = (path: Path) => readonly string[];
+/** What could stand at a place of the config. */
+export interface KnownKeys {
+  /** Property names of the object at a path, or the words of a choice. */
+  readonly at: (path: Path) => readonly string[];
+  /** Property names of an edge, where the user wrote a trunk alone. */
+  readonly ofEdge: readonly string[];
+}
 
 export function diagnosticsOf(
   error: z.ZodError,
@@ -29,7 +35,9 @@ function explain(issue: Issue, base: Path, input: unknown, locate: Locate, known
   const value = follow(input, path);
   switch (issue.code) {
     case "unrecognized_keys":
-      return issue.keys.map((key) => unknownProperty(key, path, locate, known));
+      return issue.keys.map((key) =>
+        unknownProperty(key, path, objectName(path, known), locate([...path, key]), known),
+      );
     case "invalid_union":
       return explainUnion(issue, path, input, locate, known);
     case "invalid_type":
@@ -74,7 +82,7 @@ function explainUnion(
   const discriminator = issue.discriminator;
   if (discriminator !== undefined && issue.errors.length === 0) {
     const at = path.at(-1) === discriminator ? path : [...path, discriminator];
-    const options = known(at);
+    const options = known.at(at);
     const given = follow(input, at);
     return [given === undefined ? missing(at, locate) : notOneOf(nameOf(at), options, given, locate(at))];
   }
@@ -137,33 +145,6 @@ function noneOf(names: readonly string[], path: Path, locate: Locate): Diagnosti
     pointer: locate(path),
     message: `${nameOf(path)} has none of ${list(names).replace(" or ", " and ")}.`,
     help: `Add one of them: ${list(names)}.`,
-  };
-}
-
-function unknownProperty(key: string, path: Path, locate: Locate, known: KnownKeys): Diagnostic {
-  const candidates = known(path);
-  if (candidates.includes(key))
-    return {
-      code: "CREW2001",
-      severity: "error",
-      pointer: locate([...path, key]),
-      part: "key",
-      message: `${quote(key)} cannot stand beside the other properties of ${nameOf(path)}.`,
-      help: "Give only one of those that exclude each other.",
-    };
-  const nearest = suggest(key, candidates);
-  return {
-    code: "CREW2001",
-    severity: "error",
-    pointer: locate([...path, key]),
-    part: "key",
-    message: `${quote(key)} is not a property of ${path.length === 0 ? "the config" : nameOf(path)}.`,
-    help: nearest === undefined ? `Known: ${[...candidates].join(", ")}.` : `Did you mean '${nearest}'?`,
-    ...(nearest === undefined
-      ? {}
-      : {
-          fix: { applicability: "unsafe" as const, title: `Rename it to '${nearest}'`, replacement: nearest },
-        }),
   };
 }
 
@@ -314,6 +295,11 @@ function nameOf(path: Path): string {
   if (path.length === 0) return "The config";
   const last = path.at(-1);
   return typeof last === "number" ? `'${String(path.at(-2) ?? "")}[${last}]'` : `'${String(last)}'`;
+}
+
+function objectName(path: Path, { ofEdge }: KnownKeys): string {
+  if (path.length === 0) return "the config";
+  return ofEdge.length > 0 && path.length === 2 ? "a trunk" : nameOf(path);
 }
 
 function follow(value: unknown, path: Path): unknown {

@@ -4,14 +4,15 @@ import type { KnownKeys } from "./issues.ts";
 
 /** `implied`: the root that the user wrote is a trunk, so the words of an edge are no help there. */
 export function knownKeys(root: z.ZodType, implied: boolean): KnownKeys {
-  return (path) => {
-    if (implied && path.length === 0) return [];
+  const at: KnownKeys["at"] = (path) => {
     const types = path.reduce<readonly z.core.$ZodType[]>(
       (held, segment) => held.flatMap((t) => step(t, segment)),
       [root],
     );
     return [...new Set(types.flatMap(unwrap).flatMap(words))];
   };
+  if (!implied) return { at, ofEdge: [] };
+  return { at: (path) => (path.length === 0 ? [] : at(path)), ofEdge: at([]) };
 }
 
 function unwrap(type: z.core.$ZodType): readonly z.core.$ZodType[] {

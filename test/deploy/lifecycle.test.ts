@@ -134,6 +134,10 @@ test("rollback brings an earlier generation back, with its secrets and without i
   expect(back, back.output).toMatchObject({ code: 0, data: { outcome: "deployed" } });
   expect((await edge.call("+14155552222")).codes).toEqual({ 200: 1 });
   expect(await edge.crew("rollback", ["99", "--yes"])).toMatchObject({ code: 1, codes: ["CREW6019"] });
+  const { generation } = await edge.status();
+  const current = await edge.crew("rollback", [`${generation}`, "--yes"]);
+  expect(current).toMatchObject({ code: 1, codes: ["CREW6019"] });
+  expect(current.output).toContain(`Generation ${generation} is the current one.`);
   const again = await edge.crew("rollback", ["--yes"]);
   expect(again, again.output).toMatchObject({ code: 0, data: { outcome: "deployed" } });
 });

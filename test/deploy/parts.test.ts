@@ -1,5 +1,14 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -144,11 +153,22 @@ describe("secrets", () => {
   test("a file of NAME=value lines", async () => {
     const file = join(dir, "secrets");
     writeFileSync(file, "# ours\nONE=a=b c \n\nTWO=\r\n");
-    const { value } = await readSecrets(file);
+    chmodSync(file, 0o640);
+    const { value, diagnostics } = await readSecrets(file);
+    expect(diagnostics).toEqual([]);
     expect([...(value ?? [])]).toEqual([
       ["ONE", "a=b c "],
       ["TWO", ""],
     ]);
+    chmodSync(file, 0o604);
+    writeFileSync(file, "ONE=\"a\"\nTWO='b'\nTHREE='\nFOUR=\"a'\n");
+    const quoted = await readSecrets(file);
+    expect(quoted.value?.get("ONE")).toBe('"a"');
+    expect(quoted.diagnostics).toMatchObject([
+      { code: "CREW6032", severity: "warning", message: expect.stringContaining("ONE and TWO in") },
+      { code: "CREW6033", severity: "warning" },
+    ]);
+    chmodSync(file, 0o640);
     writeFileSync(file, "ONE=a\nexport TWO=b\n");
     const wrong = await readSecrets(file);
     expect(wrong.diagnostics).toMatchObject([

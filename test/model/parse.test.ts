@@ -288,4 +288,22 @@ describe("findings", () => {
     if (word === undefined) expect(help).not.toContain("Did you mean");
     else expect(help).toContain(`Did you mean '${word}'?`);
   });
+
+  it.each([
+    [{ sip: { limits: { calls: 3 } } }, "It stands beside 'sip', not in it."],
+    [{ auth: { type: "ip_allowlist" }, sip: {} }, "It belongs into 'sip'."],
+    [{ sip: { inbound_routes: [{ match: { agent_id: "a" } }] } }, "It stands beside 'match', not in it."],
+    [
+      { sip: { inbound_routes: [{ to_user: "a", match: {}, refuse: { code: 404 } }] } },
+      "It belongs into 'match'.",
+    ],
+    [{ trunks: [{ sip: {} }], sip: {} }, "It belongs into the entries of 'trunks'."],
+    [
+      { sip: {}, network: { public_ip: "198.51.100.7" } },
+      "It belongs to an edge: export defineEdge({ trunks: [ … ], network: … }).",
+    ],
+  ])("says where a property of %j belongs", (draft, help) => {
+    const [found] = parseConfig(draft).diagnostics.filter((d) => d.code === "CREW2001");
+    expect(found?.help).toBe(help);
+  });
 });

@@ -50,7 +50,10 @@ export const verb = {
       return stop({ exitCode: exitCodes.configWrong, diagnostics: lookup.diagnostics });
     const secrets = bindSecrets(model, loaded.value, lookup.value);
     if (secrets.value === undefined)
-      return stop({ exitCode: exitCodes.configWrong, diagnostics: secrets.diagnostics });
+      return stop({
+        exitCode: exitCodes.configWrong,
+        diagnostics: [...lookup.diagnostics, ...secrets.diagnostics],
+      });
     const engine = await findEngine(model.edge.engine, io.env);
     const runtime = engine.value;
     if (runtime === undefined)
@@ -65,7 +68,7 @@ export const verb = {
       say: (line) => void io.stderr.write(`${line}\n`),
       signal: io.signal,
     });
-    return stop(answer(report, engine.diagnostics));
+    return stop(answer(report, [...lookup.diagnostics, ...engine.diagnostics]));
   },
 } satisfies Verb;
 

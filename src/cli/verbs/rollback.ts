@@ -36,9 +36,9 @@ export const verb = {
     if (found.value === undefined) return { exitCode: exitCodes.configWrong, diagnostics: found.diagnostics };
     const { paths } = found.value;
     const number = wanted === undefined ? undefined : Number(wanted);
-    const { generation, ran } = await rollbackTarget(found.value, number);
+    const { generation, ran, current } = await rollbackTarget(found.value, number);
     if (generation === undefined)
-      return { exitCode: exitCodes.configWrong, diagnostics: [problems.noGeneration(number, ran)] };
+      return { exitCode: exitCodes.configWrong, diagnostics: [problems.noGeneration(number, ran, current)] };
     const place = generationPaths(paths, generation);
     const bundle = readBundle(place.bundle);
     const facts = await readFacts(paths, generation);
