@@ -59,6 +59,11 @@ export function lower(model: Model): Result<RtpengineDoc> {
         settings: [{ option: "poller-per-thread", value: true }],
       },
       {
+        // More of them would wake for every call, and hand its memory from one to the other.
+        title: "One thread is enough for the reports of RTCP; transcoded audio does not wait for it",
+        settings: [{ option: "media-num-threads", value: 1 }],
+      },
+      {
         title: "Expedited Forwarding on media",
         settings: [{ option: "tos", value: expeditedForwarding }],
       },

@@ -30,6 +30,7 @@ export const options = {
   "silent-timeout": seconds,
   "offer-timeout": seconds,
   "delete-delay": seconds,
+  "media-num-threads": { kind: "integer", min: 1, max: 64, lines: every },
   "poller-per-thread": { kind: "boolean", lines: every },
   tos: { kind: "integer", min: 0, max: 255, lines: every },
   "endpoint-learning": { kind: "choice", values: ["delayed", "immediate", "off", "heuristic"], lines: every },
