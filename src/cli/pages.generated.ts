@@ -911,7 +911,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
   "CREW6004": {
     "severity": "error",
     "messages": [
-      "Another deployment of this edge is at work…."
+      "Another command is changing this edge…: a deployment, a rollback or a down."
     ],
     "why": "Two at once would prove one configuration and commit another.",
     "help": [
@@ -933,7 +933,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "… is taken by ….",
       "…, where rtpengine takes its orders, is taken by …."
     ],
-    "why": "Two programs can bind the same UDP port without an error, and the one that started last gets all packets.",
+    "why": "A TCP port belongs to one program. Two can bind the same UDP port without an error, and the one that started last gets all packets.",
     "help": [
       "Stop that program, or choose another port in network.",
       "Stop that program; 'crew status' and 'crew down' know the edges of this host."

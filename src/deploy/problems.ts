@@ -48,7 +48,7 @@ export const problems = {
     }),
   locked: (pid: number | undefined): Diagnostic =>
     error("CREW6004", {
-      message: `Another deployment of this edge is at work${pid === undefined ? "" : ` (process ${pid})`}.`,
+      message: `Another command is changing this edge${pid === undefined ? "" : ` (process ${pid})`}: a deployment, a rollback or a down.`,
       why: "Two at once would prove one configuration and commit another.",
       help: "Wait for it to end, then look at the plan again: it was made against another generation.",
     }),
@@ -61,7 +61,7 @@ export const problems = {
     error("CREW6006", {
       pointer: at,
       message: `${what} is taken by ${holder ?? "a process that this user cannot see"}.`,
-      why: "Two programs can bind the same UDP port without an error, and the one that started last gets all packets.",
+      why: "A TCP port belongs to one program. Two can bind the same UDP port without an error, and the one that started last gets all packets.",
       help: "Stop that program, or choose another port in network.",
     }),
   relayPortTaken: (what: string, holder: string | undefined): Diagnostic =>
