@@ -8,11 +8,11 @@ export interface Reading {
 }
 
 /**
- * Reads what was dialled: visual separators and parameters do not count; without `+`, digits are completed by the plan of
+ * Reads what was dialled: visual separators and parameters do not count, an escaped `+` is one; without `+`, digits are completed by the plan of
  * the trunk's country, or else are an international number whose `+` was left out. Short numbers stay as they are.
  */
 export function readNumber(user: string, plan: NumberPlan | undefined): Reading {
-  const digits = (user.split(";")[0] ?? "").replaceAll(/[-.()]|%20/g, "");
+  const digits = (user.split(";")[0] ?? "").replaceAll(/[-.()]|%20/g, "").replaceAll(/%2b/gi, "+");
   if (/^\+[0-9]{1,32}$/.test(digits)) return { number: digits, other: "" };
   if (!/^[0-9]{1,32}$/.test(digits)) return { number: "", other: "" };
   const short = /^[0-9]{1,6}$/.test(digits);
