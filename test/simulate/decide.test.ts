@@ -54,6 +54,11 @@ describe("decide", () => {
     });
   });
 
+  it("takes an escaped + for one", () => {
+    for (const user of [main.replace("+", "%2B"), main.replace("+", "%2b")])
+      expect(ask({ user }).called).toBe(main);
+  });
+
   it("says of routes for the same number why they do not take the call", () => {
     const sunday = Date.UTC(2026, 5, 7, 10) / 1000;
     expect(ask({ user: main, from: "+4366012", headers: [{ name: "X-Other", value: "" }] }).route).toBe(1);

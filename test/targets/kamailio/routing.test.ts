@@ -57,6 +57,8 @@ describe("a number is the same in every form", () => {
     "+49(30)12-345",
     "+49.30.12345",
     "+493012345;phone-context=x",
+    "%2B493012345",
+    "%2b49-30-12345",
   ])("%s", async (form) => {
     expect(await goes(form)).toEqual({ agent: "a", called: "+493012345" });
   });
@@ -87,24 +89,33 @@ test("the trunk's own name as user: the number stands in To", async () => {
   });
 });
 
-test.each(["Support", "+4930", "+491", "nobody", "acme", "SUPPORT", "*", "^", "+493012345x", "%2B493012345"])(
-  "%s has no route, unless a prefix takes it",
-  async (user) => {
-    const callId = unique("call");
-    await caller.send(request({ at: caller.at, uri: `sip:${user}@${carrierSide.address}`, callId }));
-    if (user === "+4930") {
-      const got = await agent.next(callId, "INVITE");
-      expect(headerValues(got, "X-Crew-Agent")).toEqual(["e"]);
-      await agent.send(answer(agent, got, "486 Busy Here"));
-      await caller.next(callId, 486);
-      return;
-    }
-    await caller.next(callId, 404);
-    await expect
-      .poll(() => edge.records("refused").at(-1), soon)
-      .toMatchObject({ reason: "no_route", trunk: "acme", call: callId });
-  },
-);
+test.each([
+  "Support",
+  "+4930",
+  "+491",
+  "nobody",
+  "acme",
+  "SUPPORT",
+  "*",
+  "^",
+  "+493012345x",
+  "%2B49301234x",
+  "493%2B012345",
+])("%s has no route, unless a prefix takes it", async (user) => {
+  const callId = unique("call");
+  await caller.send(request({ at: caller.at, uri: `sip:${user}@${carrierSide.address}`, callId }));
+  if (user === "+4930") {
+    const got = await agent.next(callId, "INVITE");
+    expect(headerValues(got, "X-Crew-Agent")).toEqual(["e"]);
+    await agent.send(answer(agent, got, "486 Busy Here"));
+    await caller.next(callId, 486);
+    return;
+  }
+  await caller.next(callId, 404);
+  await expect
+    .poll(() => edge.records("refused").at(-1), soon)
+    .toMatchObject({ reason: "no_route", trunk: "acme", call: callId });
+});
 
 describe("a large table", () => {
   test("finds the first, the last and no other number of 20,000, and users among them", async () => {
