@@ -1,5 +1,6 @@
 /** schemas/reference.md: every property of the config by feature, with its hover text, its default and the findings about it. */
 import { checks } from "../../../checks/index.ts";
+import { lessons } from "../../../cli/lessons.ts";
 import { diagnosticPages } from "../diagnostic-pages.ts";
 import { type Feature, features } from "./features.ts";
 import { findingsByProperty } from "./findings.ts";
@@ -76,7 +77,11 @@ function findingsTable(): string {
   const own = checks.map((c) => ({ code: c.code, severity: c.severity, text: c.summary }));
   const others = Object.entries(diagnosticPages())
     .filter(([code]) => /^CREW[234]/.test(code))
-    .map(([code, p]) => ({ code, severity: p.severity, text: p.messages.join(" ") }));
+    .map(([code, p]) => ({
+      code,
+      severity: p.severity,
+      text: lessons[code]?.summary ?? p.messages.join(" "),
+    }));
   const all = [...own, ...others].sort((a, b) => (a.code < b.code ? -1 : 1));
   const rows = all.map((f) => row([`<a id="${f.code.toLowerCase()}"></a>${f.code}`, f.severity, f.text]));
   return [row(["code", "severity", "what it says"]), row(Array(3).fill("---")), ...rows].join("\n");
