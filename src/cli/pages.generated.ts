@@ -1035,6 +1035,7 @@ export const pages: Readonly<Record<string, DiagnosticPage>> = {
       "There is no generation … to go back to."
     ],
     "help": [
+      "It carries the calls, or carried them last: crew deploy starts an edge that was stopped.",
       "Generations that ran before: ….",
       "Only a generation that carried calls can be gone back to: see crew generations."
     ]

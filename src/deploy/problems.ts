@@ -143,9 +143,11 @@ export const problems = {
             ? `Generation ${wanted} is the current one.`
             : `There is no generation ${wanted} to go back to.`,
       help:
-        have.length > 0
-          ? `Generations that ran before: ${have.join(", ")}.`
-          : "Only a generation that carried calls can be gone back to: see crew generations.",
+        wanted !== undefined && wanted === current
+          ? "It carries the calls, or carried them last: crew deploy starts an edge that was stopped."
+          : have.length > 0
+            ? `Generations that ran before: ${have.join(", ")}.`
+            : "Only a generation that carried calls can be gone back to: see crew generations.",
     }),
   abandoned: (generation: number, back: number | undefined): Diagnostic => ({
     code: "CREW6020",

@@ -35,10 +35,11 @@ export interface BoundSecrets {
  */
 export async function readSecrets(file: string): Promise<Result<ReadonlyMap<string, string>>> {
   let text: string;
-  let mode: number;
+  let open: boolean;
   try {
     text = await readFile(file, "utf8");
-    mode = (await stat(file)).mode;
+    const found = await stat(file);
+    open = found.isFile() && (found.mode & 0o004) !== 0;
   } catch (error) {
     return failed(problems.secretsFile(file, (error as NodeJS.ErrnoException).code ?? "it cannot be read"));
   }
@@ -53,7 +54,7 @@ export async function readSecrets(file: string): Promise<Result<ReadonlyMap<stri
   const quoted = [...found].filter(([, value]) => /^(["']).*\1$/.test(value)).map(([name]) => name);
   return ok(found, [
     ...(quoted.length > 0 ? [problems.quotedSecrets(file, quoted)] : []),
-    ...((mode & 0o004) !== 0 && mode & 0o100000 ? [problems.openSecrets(file)] : []),
+    ...(open ? [problems.openSecrets(file)] : []),
   ]);
 }
 

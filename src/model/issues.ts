@@ -3,21 +3,13 @@ import type { z } from "zod";
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { JsonPointer } from "../core/pointer.ts";
 import { suggest } from "../core/suggest.ts";
+import type { KnownKeys, Path } from "./known-keys.ts";
 import { unknownProperty } from "./unknown-property.ts";
 
 type Issue = z.core.$ZodIssue;
-export type Path = readonly PropertyKey[];
 
 /** How a path inside the parsed value becomes a pointer into what the config exports. */
 export type Locate = (path: Path) => JsonPointer;
-
-/** What could stand at a place of the config. */
-export interface KnownKeys {
-  /** Property names of the object at a path, or the words of a choice. */
-  readonly at: (path: Path) => readonly string[];
-  /** Property names of an edge, where the user wrote a trunk alone. */
-  readonly ofEdge: readonly string[];
-}
 
 export function diagnosticsOf(
   error: z.ZodError,

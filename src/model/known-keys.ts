@@ -1,6 +1,15 @@
 /** What could stand at a place of the config, read off the schema: for "did you mean". */
 import { z } from "zod";
-import type { KnownKeys } from "./issues.ts";
+
+export type Path = readonly PropertyKey[];
+
+/** What could stand at a place of the config. */
+export interface KnownKeys {
+  /** Property names of the object at a path, or the words of a choice. */
+  readonly at: (path: Path) => readonly string[];
+  /** Property names of an edge, where the user wrote a trunk alone. */
+  readonly ofEdge: readonly string[];
+}
 
 /** `implied`: the root that the user wrote is a trunk, so the words of an edge are no help there. */
 export function knownKeys(root: z.ZodType, implied: boolean): KnownKeys {

@@ -2,7 +2,7 @@
 import type { Diagnostic } from "../core/diagnostic.ts";
 import type { JsonPointer } from "../core/pointer.ts";
 import { suggest } from "../core/suggest.ts";
-import type { KnownKeys, Path } from "./issues.ts";
+import type { KnownKeys, Path } from "./known-keys.ts";
 
 /** `name` is what messages call the object at `path`; `pointer` is that of the property. */
 export function unknownProperty(
@@ -58,7 +58,7 @@ function homeOf(
   const ofEntries = candidates.filter((name) => known.at([...path, name, 0]).includes(key));
   const holders = inside.length > 0 ? inside : ofEntries;
   if (holders.length > 0 && holders.length < 3)
-    return `It belongs into ${inside.length > 0 ? "" : "the entries of "}${holders.map((name) => `'${name}'`).join(" or ")}.`;
+    return `It belongs in ${inside.length > 0 ? "" : "the entries of "}${holders.map((name) => `'${name}'`).join(" or ")}.`;
   if (known.ofEdge.includes(key))
     return `It belongs to an edge: export defineEdge({ trunks: [ … ], ${key}: … }).`;
   return undefined;

@@ -8,8 +8,9 @@ export interface Reading {
 }
 
 /**
- * Reads what was dialled: visual separators and parameters do not count, an escaped `+` is one; without `+`, digits are completed by the plan of
- * the trunk's country, or else are an international number whose `+` was left out. Short numbers stay as they are.
+ * Reads what was dialled: visual separators and parameters do not count, and an escaped `+` is one; without `+`, digits are
+ * completed by the plan of the trunk's country, or else are an international number whose `+` was left out. Short numbers stay
+ * as they are.
  */
 export function readNumber(user: string, plan: NumberPlan | undefined): Reading {
   const digits = (user.split(";")[0] ?? "").replaceAll(/[-.()]|%20/g, "").replaceAll(/%2b/gi, "+");

@@ -1,13 +1,11 @@
 /** How a number may be written in a Request-URI: the same number, whoever writes it, reaches the same place. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
-import { type Half, half, same } from "../targets/kamailio/calls.ts";
-import { agentsSide, draft, edgeAt, number, openWorld, toAgent, type World } from "./call-world.ts";
+import { type Half, same } from "../targets/kamailio/calls.ts";
+import { agentsSide, edgeAt, number, type World } from "./call-world.ts";
+import { agentAt, openHalves, providerAt } from "./kit/halves.ts";
 import { request, response, sdp, statusOf, unique, uriOf } from "./kit/message.ts";
 
-const callerAt = "203.0.113.200";
-const agentAt = "10.0.4.200";
-const providerAt = "203.0.113.50";
 const dialled = "+14155550123";
 
 let world: World;
@@ -15,14 +13,7 @@ let caller: Half;
 let agent: Half;
 let provider: Half;
 beforeAll(async () => {
-  const outbound = { uri: `sip:${providerAt}:5060`, allowed_destinations: ["+1"], caller_id: "+14155550100" };
-  const agents = { hand: { uri: `sip:${agentAt}:5080` } };
-  world = await openWorld(draft(agents, [toAgent(0, "hand")], { outbound }));
-  for (const address of [callerAt, agentAt, providerAt]) await world.lab.addAddress(address);
-  const carriers = { address: edgeAt.address, port: edgeAt.port };
-  caller = await half(world.lab, callerAt, 5070, carriers);
-  agent = await half(world.lab, agentAt, 5080, agentsSide);
-  provider = await half(world.lab, providerAt, 5060, carriers);
+  ({ world, caller, agent, provider } = await openHalves());
 });
 afterAll(() => world.close());
 

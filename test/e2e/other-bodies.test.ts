@@ -2,27 +2,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { soon } from "../lab/edge.ts";
-import { back, type Half, half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
-import { agentsSide, draft, edgeAt, number, openWorld, toAgent, type World } from "./call-world.ts";
+import { back, type Half, type Invited, invite, within } from "../targets/kamailio/calls.ts";
+import { agentsSide, type World } from "./call-world.ts";
+import { agentAt, callerAt, handUri, openHalves, providerAt } from "./kit/halves.ts";
 import { request, response, sdp, unique } from "./kit/message.ts";
-
-const callerAt = "203.0.113.200";
-const agentAt = "10.0.4.200";
-const providerAt = "203.0.113.50";
 
 let world: World;
 let caller: Half;
 let agent: Half;
 let provider: Half;
 beforeAll(async () => {
-  const outbound = { uri: `sip:${providerAt}:5060`, allowed_destinations: ["+1"], caller_id: "+14155550100" };
-  const agents = { hand: { uri: `sip:${agentAt}:5080` } };
-  world = await openWorld(draft(agents, [toAgent(0, "hand")], { outbound }));
-  for (const address of [callerAt, agentAt, providerAt]) await world.lab.addAddress(address);
-  const carriers = { address: edgeAt.address, port: edgeAt.port };
-  caller = await half(world.lab, callerAt, 5070, carriers);
-  agent = await half(world.lab, agentAt, 5080, agentsSide);
-  provider = await half(world.lab, providerAt, 5060, carriers);
+  ({ world, caller, agent, provider } = await openHalves());
 });
 afterAll(() => world.close());
 
@@ -78,9 +68,8 @@ function isBare(text: string, theirs: string): void {
   expect(text).not.toContain(theirs);
 }
 
-const uri = `sip:${number(0)}@${edgeAt.address}`;
 async function answered(): Promise<{ readonly call: Invited; readonly ok: string }> {
-  const call = await invite(caller, agent, { uri });
+  const call = await invite(caller, agent, { uri: handUri });
   await agent.send(answer(call.got));
   const ok = await caller.next(call.callId, 200);
   await caller.send(within(caller, call, ok, "ACK", 1));
@@ -98,7 +87,7 @@ describe.each(all)("%s", (kind) => {
   const { of } = kinds[kind];
 
   test("in an agent's ringing and answer, and in the ACK", async () => {
-    const call = await invite(caller, agent, { uri });
+    const call = await invite(caller, agent, { uri: handUri });
     await agent.send(otherAnswer(call.got, kind, "183 Session Progress", agentAt, 5080, "agent"));
     isBare(await caller.next(call.callId, 183), agentAt);
     await agent.send(otherAnswer(call.got, kind, "200 OK", agentAt, 5080, "agent"));
@@ -110,7 +99,7 @@ describe.each(all)("%s", (kind) => {
   });
 
   test("in an agent's refusal", async () => {
-    const call = await invite(caller, agent, { uri });
+    const call = await invite(caller, agent, { uri: handUri });
     await agent.send(otherAnswer(call.got, kind, "486 Busy Here", agentAt, 5080, "agent"));
     isBare(await caller.next(call.callId, 486), agentAt);
   });

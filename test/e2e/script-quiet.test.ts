@@ -1,26 +1,18 @@
 /** What peers leave out or write in odd ways is no error of the script: the log has records of it, and nothing else. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Half, half, same } from "../targets/kamailio/calls.ts";
-import { agentsSide, draft, edgeAt, number, openWorld, toAgent, type World } from "./call-world.ts";
+import { type Half, same } from "../targets/kamailio/calls.ts";
+import { agentsSide, edgeAt, type World } from "./call-world.ts";
+import { handUri, openHalves } from "./kit/halves.ts";
 import { type RequestOptions, request, response, statusOf, unique } from "./kit/message.ts";
-
-const callerAt = "203.0.113.200";
-const agentAt = "10.0.4.200";
 
 let world: World;
 let caller: Half;
 let agent: Half;
 beforeAll(async () => {
-  const outbound = { uri: "sip:203.0.113.50", allowed_destinations: ["+1"], caller_id: "+14155550100" };
-  const agents = { hand: { uri: `sip:${agentAt}:5080` } };
-  world = await openWorld(draft(agents, [toAgent(0, "hand")], { outbound }));
-  for (const address of [callerAt, agentAt]) await world.lab.addAddress(address);
-  caller = await half(world.lab, callerAt, 5070, { address: edgeAt.address, port: edgeAt.port });
-  agent = await half(world.lab, agentAt, 5080, agentsSide);
+  ({ world, caller, agent } = await openHalves());
 });
 afterAll(() => world.close());
 
-const uri = `sip:${number(0)}@${edgeAt.address}`;
 /** Lines of the log that are no records, from now on. */
 function complaints(): () => readonly string[] {
   const { lines } = world.edge.kamailio;
@@ -42,7 +34,7 @@ test.each(["INVITE", "BYE", "UPDATE", "INFO", "PRACK"])(
     const said = complaints();
     for (const headers of routes) {
       for (const [from, to] of [
-        [caller, uri],
+        [caller, handUri],
         [agent, `sip:x@${agentsSide.address}:${agentsSide.port}`],
       ] as const) {
         const callId = unique("never");
@@ -61,7 +53,7 @@ test.each<[string, Partial<RequestOptions>]>([
 ])("an INVITE %s", async (_, change) => {
   const said = complaints();
   const callId = unique("odd");
-  const sent = request({ at: caller.at, uri, callId, ...change });
+  const sent = request({ at: caller.at, uri: handUri, callId, ...change });
   await caller.send(sent);
   const got = await agent.next(callId, "INVITE");
   await agent.send(response(got, "486 Busy Here", { toTag: "agent" }));

@@ -2,21 +2,16 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { headerValues } from "../../src/phone/message.ts";
 import { soon } from "../lab/edge.ts";
-import { back, type Half, half, type Invited, within } from "../targets/kamailio/calls.ts";
-import { agentsSide, draft, edgeAt, number, openWorld, toAgent, type World } from "./call-world.ts";
+import { back, type Half, type Invited, within } from "../targets/kamailio/calls.ts";
+import { agentsSide, edgeAt, type World } from "./call-world.ts";
+import { agentAt, callerAt, handUri, openHalves } from "./kit/halves.ts";
 import { request, response, sdp, unique } from "./kit/message.ts";
-
-const callerAt = "203.0.113.200";
-const agentAt = "10.0.4.200";
 
 let world: World;
 let caller: Half;
 let agent: Half;
 beforeAll(async () => {
-  world = await openWorld(draft({ hand: { uri: `sip:${agentAt}:5080` } }, [toAgent(0, "hand")]));
-  for (const address of [callerAt, agentAt]) await world.lab.addAddress(address);
-  caller = await half(world.lab, callerAt, 5070, { address: edgeAt.address, port: edgeAt.port });
-  agent = await half(world.lab, agentAt, 5080, agentsSide);
+  ({ world, caller, agent } = await openHalves());
 });
 afterAll(() => world.close());
 
@@ -44,7 +39,7 @@ const toCallerSide = (text: string) => {
 
 async function invited(body: string): Promise<Invited> {
   const callId = unique("bare");
-  const sent = request({ at: caller.at, uri: `sip:${number(0)}@${edgeAt.address}`, callId, body });
+  const sent = request({ at: caller.at, uri: handUri, callId, body });
   await caller.send(without(sent));
   return { callId, sent, got: await agent.next(callId, "INVITE") };
 }

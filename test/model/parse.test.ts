@@ -291,13 +291,13 @@ describe("findings", () => {
 
   it.each([
     [{ sip: { limits: { calls: 3 } } }, "It stands beside 'sip', not in it."],
-    [{ auth: { type: "ip_allowlist" }, sip: {} }, "It belongs into 'sip'."],
+    [{ auth: { type: "ip_allowlist" }, sip: {} }, "It belongs in 'sip'."],
     [{ sip: { inbound_routes: [{ match: { agent_id: "a" } }] } }, "It stands beside 'match', not in it."],
     [
       { sip: { inbound_routes: [{ to_user: "a", match: {}, refuse: { code: 404 } }] } },
-      "It belongs into 'match'.",
+      "It belongs in 'match'.",
     ],
-    [{ trunks: [{ sip: {} }], sip: {} }, "It belongs into the entries of 'trunks'."],
+    [{ trunks: [{ sip: {} }], sip: {} }, "It belongs in the entries of 'trunks'."],
     [
       { sip: {}, network: { public_ip: "198.51.100.7" } },
       "It belongs to an edge: export defineEdge({ trunks: [ … ], network: … }).",
